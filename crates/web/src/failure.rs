@@ -1,0 +1,70 @@
+use axum::{
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use kernel::Problem;
+
+/// A [`Problem`] on its way out; [`render_problems`] gives it its form.
+#[derive(Debug)]
+pub struct Failure(pub Problem);
+
+impl<E: Into<Problem>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+        for (name, value) in &self.0.headers {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                response.headers_mut().append(*name, value);
+            }
+        }
+        response.extensions_mut().insert(self.0);
+        response
+    }
+}
+
+pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The one place that gives a problem its form: `application/problem+json` or a page, by `Accept`.
+pub async fn render_problems(request: Request, next: Next) -> Response {
+    let visit = request.extensions().get::<crate::Visit>().cloned();
+    let html = wants_html(request.headers());
+    let mut response = next.run(request).await;
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    let trace = visit.as_ref().map_or("", |visit| visit.ctx.trace.as_str());
+    if let Some(cause) = &problem.internal {
+        tracing::error!(trace, code = problem.code, cause, "request failed");
+    }
+    let locale = visit.as_ref().map(|visit| visit.ctx.locale).unwrap_or_default();
+    let values: Vec<_> = problem.args.iter().map(|(name, value)| (*name, value.clone().into())).collect();
+    let title = crate::text(locale, &format!("problem-{}", problem.code), &values);
+    let next_step = crate::text(locale, &format!("problem-{}-next", problem.code), &values);
+    let (mut parts, _) = response.into_parts();
+    if let (true, Some(visit)) = (html, &visit) {
+        let page = crate::shell::ProblemPage::new(visit, &problem, title, next_step);
+        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        return Response::from_parts(parts, page.into());
+    }
+    let errors: Vec<_> = problem
+        .fields
+        .iter()
+        .map(|field| serde_json::json!({"field": field.field, "code": field.code, "detail": crate::text(locale, &format!("problem-{}", field.code), &values)}))
+        .collect();
+    let mut body = serde_json::json!({
+        "type": format!("/problems/{}", problem.code), "title": title, "status": problem.status,
+        "detail": next_step, "code": problem.code, "instance": trace,
+    });
+    if !errors.is_empty() {
+        body["errors"] = errors.into();
+    }
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    Response::from_parts(parts, body.to_string().into())
+}

@@ -1,0 +1,117 @@
+use crate::{Visit, texts};
+use kernel::{Date, Locale, Text, Timestamp};
+
+/// Who is signed in, as the header shows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserView {
+    /// The person's name, in whatever script they have it.
+    pub name: Text,
+    /// Whether officers' pages are in the menu.
+    pub officer: bool,
+    /// Whether the administration is in the menu.
+    pub admin: bool,
+}
+
+/// What the shell template needs; every page struct holds one as `shell`.
+#[derive(Debug, Clone)]
+pub struct Shell {
+    /// The page's language.
+    pub locale: Locale,
+    /// The page's title, already in its language.
+    pub title: String,
+    /// The government's name.
+    pub government: Text,
+    /// Whether to say that everything is made up.
+    pub demo: bool,
+    /// Who is signed in.
+    pub user: Option<UserView>,
+    /// The form token.
+    pub csrf: String,
+    /// Path and query of this page.
+    pub here: String,
+    /// Whether the page uses the whole width (officers, tables).
+    pub wide: bool,
+}
+
+impl Shell {
+    pub(crate) fn new(visit: &Visit, title: String) -> Self {
+        Self {
+            locale: visit.ctx.locale,
+            title,
+            government: visit.brand.government.clone(),
+            demo: visit.brand.demo,
+            user: visit.user.clone(),
+            csrf: visit.csrf.clone(),
+            here: visit.here.clone(),
+            wide: false,
+        }
+    }
+
+    /// The same, over the whole width.
+    #[must_use]
+    pub fn wide(mut self) -> Self {
+        self.wide = true;
+        self
+    }
+
+    /// A text without values.
+    pub fn t(&self, key: &str) -> String {
+        texts::text(self.locale, key, &[])
+    }
+
+    /// A text with one value.
+    pub fn t1(&self, key: &str, name: &str, value: impl Into<texts::Value>) -> String {
+        texts::text(self.locale, key, &[(name, value.into())])
+    }
+
+    /// A text with two values.
+    pub fn t2(&self, key: &str, a: (&str, texts::Value), b: (&str, texts::Value)) -> String {
+        texts::text(self.locale, key, &[a, b])
+    }
+
+    /// A three-language text of the pack or a record.
+    pub fn of<'a>(&self, text: &'a Text) -> &'a str {
+        text.get(self.locale)
+    }
+
+    /// A moment, in Hong Kong time, as people write it.
+    pub fn moment(&self, at: &Timestamp) -> String {
+        texts::moment(self.locale, *at)
+    }
+
+    /// A date, as people write it.
+    pub fn date(&self, date: &Date) -> String {
+        texts::date(self.locale, *date)
+    }
+
+    /// This page in another language.
+    pub fn in_language(&self, locale: &Locale) -> String {
+        let (path, query) = self.here.split_once('?').unwrap_or((&self.here, ""));
+        let rest: String = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).map(|pair| format!("{pair}&")).collect();
+        format!("{path}?{rest}lang={}", locale.code())
+    }
+}
+
+/// Percent-encodes a query value.
+pub(crate) fn query_value(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() || b"-_.~/".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+/// The page of a refusal: what happened, why, what to do.
+#[derive(askama::Template)]
+#[template(path = "problem.html")]
+pub(crate) struct ProblemPage {
+    shell: Shell,
+    title: String,
+    next: String,
+    trace: String,
+}
+
+impl ProblemPage {
+    pub(crate) fn new(visit: &Visit, _problem: &kernel::Problem, title: String, next: String) -> String {
+        let page = Self { shell: visit.titled(title.clone()), title, next, trace: visit.ctx.trace.clone() };
+        askama::Template::render(&page).unwrap_or_else(|_| page.title.clone())
+    }
+}
