@@ -110,6 +110,8 @@ pub trait Authorizations: Send + Sync {
     fn refuse(&self, tx: &mut Tx<'_>, ctx: &Ctx, interaction: &Id) -> Result<String, Problem>;
     /// Ends the grant and every token under a consent, in the transaction that revokes it.
     fn end_grant(&self, tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<(), Problem>;
+    /// Moves the grant of `old` to `new`, its amendment, so that tokens go on under the new terms.
+    fn move_grant(&self, tx: &mut Tx<'_>, old: &Id, new: &Id, details: &Json) -> Result<(), Problem>;
     /// The token presented with a proof by the key `jkt` (RFC 9449): allowed only if this says so
     /// inside the committing transaction. The error is the RFC's `invalid_token` as a problem.
     fn access(&self, tx: &mut Tx<'_>, token: &str, jkt: &str, now: Timestamp) -> Result<Access, Problem>;

@@ -137,3 +137,13 @@ async fn a_backup_is_a_whole_database() {
     let copy = Db::open(&format!("sqlite:{}", to.display())).await.unwrap();
     assert_eq!(copy.read::<_, Error>(|tx| tx.query(ALL, &[])).await.unwrap().len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parameters_are_bound_by_number_in_whatever_order_they_stand() {
+    const ORDER: Sql = Sql::both("select cast($2 as text), cast($1 as text), cast($2 as text)");
+    for one in testing::each().await.unwrap() {
+        let rows = one.db.read::<_, Error>(|tx| tx.query(ORDER, &["first".into(), "second".into()])).await.unwrap();
+        assert_eq!((0..3).map(|i| rows[0].text(i).unwrap()).collect::<Vec<_>>(), ["second", "first", "second"]);
+        assert!(one.db.read::<_, Error>(|tx| tx.query(ORDER, &["first".into()])).await.is_err(), "a missing value is refused");
+    }
+}

@@ -77,11 +77,7 @@ impl<'a> Tx<'a> {
     /// Runs a statement; how many rows it changed.
     pub fn execute(&mut self, sql: Sql, args: &[Value]) -> Result<u64> {
         let changed = match &self.inner {
-            Inner::Sqlite(connection) => connection
-                .prepare_cached(sql.sqlite)
-                .and_then(|mut statement| statement.execute(rusqlite::params_from_iter(args)))
-                .map(|n| n as u64)
-                .map_err(Error::from),
+            Inner::Sqlite(connection) => sqlite_execute(connection, sql.sqlite, args),
             Inner::Postgres(handle, tx) => handle.block_on(async {
                 let statement = tx.prepare_cached(sql.postgres).await?;
                 Ok(tx.execute(&statement, &params(args)).await?)
@@ -125,12 +121,30 @@ impl<'a> Tx<'a> {
 fn sqlite_query(connection: &rusqlite::Connection, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
     let mut statement = connection.prepare_cached(sql)?;
     let columns = statement.column_count();
-    let mut rows = statement.query(rusqlite::params_from_iter(args))?;
+    bind(&mut statement, args)?;
+    let mut rows = statement.raw_query();
     let mut out = Vec::new();
     while let Some(row) = rows.next()? {
         out.push(Row((0..columns).map(|i| row.get_ref(i).map(from_sqlite)).collect::<rusqlite::Result<_>>()?));
     }
     Ok(out)
+}
+
+fn sqlite_execute(connection: &rusqlite::Connection, sql: &str, args: &[Value]) -> Result<u64> {
+    let mut statement = connection.prepare_cached(sql)?;
+    bind(&mut statement, args)?;
+    Ok(statement.raw_execute()? as u64)
+}
+
+/// Binds by the number in the name: to SQLite `$2` is a name, and it numbers names as they appear.
+pub(crate) fn bind(statement: &mut rusqlite::Statement<'_>, args: &[Value]) -> Result<()> {
+    for index in 1..=statement.parameter_count() {
+        let number = statement.parameter_name(index).and_then(|name| name.get(1..)).and_then(|n| n.parse::<usize>().ok());
+        let value = number.and_then(|n| args.get(n.checked_sub(1)?));
+        let value = value.ok_or_else(|| Error::Other(format!("parameter {index} of a statement has no value: {} were given", args.len())))?;
+        statement.raw_bind_parameter(index, value)?;
+    }
+    Ok(())
 }
 
 fn params(args: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
