@@ -8,6 +8,7 @@
 pub mod assertion;
 pub mod b64;
 pub mod dpop;
+pub mod fuzz;
 pub mod jcs;
 pub mod jwe;
 pub mod jwk;
