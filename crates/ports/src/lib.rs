@@ -130,3 +130,14 @@ pub trait Records: Send + Sync {
     /// The client gives the grant back: revokes the consent.
     fn give_back(&self, tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<(), Problem>;
 }
+
+/// How a person signs what they agree to (implemented by `identity`).
+pub trait Signatures: Send + Sync {
+    /// What the browser needs to sign `digest` with the person's passkey (WebAuthn request options whose
+    /// challenge is the digest); `None` when the person has no passkey and the installation is a demo.
+    /// The same digest must then be given to [`Signatures::check`].
+    fn challenge(&self, tx: &mut Tx<'_>, person: &Id, digest: &[u8; 32]) -> Result<Option<Json>, Problem>;
+    /// Checks the browser's answer against `digest` and gives what is kept beside the consent:
+    /// `{"kind":"passkey", …}` with the whole assertion, or `{"kind":"demo"}` where people are made up.
+    fn check(&self, tx: &mut Tx<'_>, ctx: &Ctx, person: &Id, digest: &[u8; 32], answer: Option<&Json>) -> Result<Json, Problem>;
+}

@@ -59,3 +59,13 @@ impl From<deadpool_postgres::PoolError> for Error {
         Self::Unavailable(error.to_string())
     }
 }
+
+impl From<Error> for kernel::Problem {
+    fn from(error: Error) -> Self {
+        let problem = match error {
+            Error::Retry(_) | Error::Unavailable(_) => Self::new(503, "busy").header("retry-after", 2),
+            _ => Self::new(500, "internal"),
+        };
+        Self { internal: Some(error.to_string()), ..problem }
+    }
+}
