@@ -1,10 +1,11 @@
+use crate::{Value, has_text, text};
 use axum::{
     extract::Request,
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use kernel::Problem;
+use kernel::{Locale, Problem};
 
 /// A [`Problem`] on its way out; [`render_problems`] gives it its form.
 #[derive(Debug)]
@@ -33,6 +34,17 @@ pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
+/// The text of a code, or of its kind where a crate has not written it (a test names such codes).
+fn said(locale: Locale, status: u16, key: &str, suffix: &str, values: &[(&str, Value)]) -> String {
+    let known = has_text(&format!("{key}{suffix}"));
+    let key = match (known, status) {
+        (true, _) => key,
+        (false, 500..) => "problem-internal",
+        (false, _) => "problem-refused",
+    };
+    text(locale, &format!("{key}{suffix}"), values)
+}
+
 /// The one place that gives a problem its form: `application/problem+json` or a page, by `Accept`.
 pub async fn render_problems(request: Request, next: Next) -> Response {
     let visit = request.extensions().get::<crate::Visit>().cloned();
@@ -45,18 +57,18 @@ pub async fn render_problems(request: Request, next: Next) -> Response {
     }
     let locale = visit.as_ref().map(|visit| visit.ctx.locale).unwrap_or_default();
     let values: Vec<_> = problem.args.iter().map(|(name, value)| (*name, value.clone().into())).collect();
-    let title = crate::text(locale, &format!("problem-{}", problem.code), &values);
-    let next_step = crate::text(locale, &format!("problem-{}-next", problem.code), &values);
+    let title = said(locale, problem.status, &format!("problem-{}", problem.code), "", &values);
+    let next_step = said(locale, problem.status, &format!("problem-{}", problem.code), "-next", &values);
     let (mut parts, _) = response.into_parts();
     if let (true, Some(visit)) = (html, &visit) {
-        let page = crate::shell::ProblemPage::new(visit, &problem, title, next_step);
+        let page = crate::shell::ProblemPage::render(visit, &problem, title, next_step);
         parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         return Response::from_parts(parts, page.into());
     }
     let errors: Vec<_> = problem
         .fields
         .iter()
-        .map(|field| serde_json::json!({"field": field.field, "code": field.code, "detail": crate::text(locale, &format!("problem-{}", field.code), &values)}))
+        .map(|field| serde_json::json!({"field": field.field, "code": field.code, "detail": said(locale, problem.status, &format!("problem-{}", field.code), "", &values)}))
         .collect();
     let mut body = serde_json::json!({
         "type": format!("/problems/{}", problem.code), "title": title, "status": problem.status,

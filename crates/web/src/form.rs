@@ -1,4 +1,4 @@
-use crate::{Failure, Visit};
+use crate::{Failure, Visit, cookies::same};
 use axum::extract::{FromRequest, Request};
 use kernel::Problem;
 use serde::de::DeserializeOwned;
@@ -14,7 +14,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
         let visit = request.extensions().get::<Visit>().cloned();
         let axum::Form(pairs) = axum::Form::<Vec<(String, String)>>::from_request(request, state).await.map_err(|_| Problem::new(400, "form-unreadable"))?;
         let token = pairs.iter().find(|(name, _)| name == "csrf").map(|(_, value)| value.as_str());
-        if visit.is_none_or(|visit| visit.csrf.is_empty() || token != Some(visit.csrf.as_str())) {
+        let ours = visit.as_ref().map(|visit| visit.csrf.as_str()).filter(|ours| !ours.is_empty());
+        if !ours.zip(token).is_some_and(|(ours, theirs)| same(ours, theirs)) {
             return Err(Problem::new(403, "form-token").into());
         }
         // Repeated names (check boxes) arrive as lists.

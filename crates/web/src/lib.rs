@@ -5,19 +5,37 @@
 //! ([`Form`] refuses one without it); every route says for whom it is ([`Routes`]); every problem
 //! leaves through [`Failure`], in the reader's language.
 
+mod assets;
+pub mod cookies;
 mod failure;
 mod form;
+mod headers;
+mod locale;
+mod pages;
+mod parts;
 mod routes;
 mod shell;
 mod texts;
 mod visit;
 
+// Templates name what they use as other crates do.
+#[allow(unused_extern_crates)]
+extern crate self as web;
+
+pub use assets::assets_routes;
 pub use failure::{Failure, render_problems};
 pub use form::Form;
+pub use headers::{LeadsAway, Security, security_headers};
+pub use locale::{lang_of, locale_of};
+pub use pages::{page, pages_routes};
+pub use parts::{Cell, Choice, Errors, Html, Link, Mistake, Row};
 pub use routes::{Audience, RouteInfo, Routes};
 pub use shell::{Shell, UserView};
-pub use texts::{Value, text};
+pub use texts::{Value, has_text, text};
 pub use visit::{Brand, Visit};
 
 /// The result of a page or API handler.
 pub type Outcome<T> = Result<T, Failure>;
+
+#[cfg(test)]
+mod tests;

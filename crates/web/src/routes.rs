@@ -1,4 +1,4 @@
-use crate::{Failure, Visit};
+use crate::{Failure, Visit, pages};
 use axum::{
     Router,
     extract::Request,
@@ -66,10 +66,10 @@ impl Routes {
         self
     }
 
-    /// The router and the sorted table.
+    /// The router, which answers any other address or method with a problem, and the sorted table.
     pub fn finish(mut self) -> (Router, Vec<RouteInfo>) {
         self.table.sort();
-        (self.router, self.table)
+        (self.router.fallback(pages::not_found).method_not_allowed_fallback(pages::method_not_allowed), self.table)
     }
 }
 

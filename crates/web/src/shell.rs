@@ -1,4 +1,4 @@
-use crate::{Visit, texts};
+use crate::{Row, Visit, assets, texts};
 use kernel::{Date, Locale, Text, Timestamp};
 
 /// Who is signed in, as the header shows them.
@@ -33,6 +33,14 @@ pub struct Shell {
     pub wide: bool,
 }
 
+/// One link of the menu.
+pub(crate) struct MenuLink {
+    pub(crate) href: String,
+    pub(crate) text: String,
+    pub(crate) current: bool,
+    pub(crate) exact: bool,
+}
+
 impl Shell {
     pub(crate) fn new(visit: &Visit, title: String) -> Self {
         Self {
@@ -45,6 +53,55 @@ impl Shell {
             here: visit.here.clone(),
             wide: false,
         }
+    }
+
+    /// The address of a file of `crates/web/assets` in this build.
+    pub fn asset(&self, name: &str) -> String {
+        assets::address(name)
+    }
+
+    /// Every language, as the switch shows them.
+    pub fn locales(&self) -> &'static [Locale] {
+        &Locale::ALL
+    }
+
+    /// Whether the page is in Chinese, which writes the year first.
+    pub fn chinese(&self) -> bool {
+        self.locale != Locale::En
+    }
+
+    /// The first, or the second where the first is empty.
+    pub fn or<'a>(&self, first: &'a str, second: &'a str) -> &'a str {
+        if first.is_empty() { second } else { first }
+    }
+
+    /// Whether any of these rows can be acted on.
+    pub fn acts(&self, rows: &[Row]) -> bool {
+        rows.iter().any(|row| !row.actions.is_empty())
+    }
+
+    /// The menu below the header, for who is signed in.
+    pub(crate) fn menu(&self) -> Vec<MenuLink> {
+        let path = self.here.split('?').next().unwrap_or_default();
+        let link = |href: &str, key: &str| MenuLink {
+            current: path == href || path.strip_prefix(href).is_some_and(|rest| href != "/" && rest.starts_with('/')),
+            exact: path == href,
+            href: href.to_owned(),
+            text: self.t(key),
+        };
+        let mut menu = vec![link("/", "shell-home")];
+        match &self.user {
+            Some(user) => {
+                menu.push(link("/my/data", "shell-my-data"));
+                menu.extend(user.officer.then(|| link("/officer", "shell-officer")));
+                menu.extend(user.admin.then(|| link("/admin", "shell-admin")));
+            }
+            None => {
+                let next = if self.here.starts_with("/sign-in") { "/" } else { &self.here };
+                menu.push(MenuLink { href: format!("/sign-in?next={}", query_value(next)), ..link("/sign-in", "shell-sign-in") });
+            }
+        }
+        menu
     }
 
     /// The same, over the whole width.
@@ -104,14 +161,14 @@ pub(crate) fn query_value(text: &str) -> String {
 #[template(path = "problem.html")]
 pub(crate) struct ProblemPage {
     shell: Shell,
-    title: String,
     next: String,
     trace: String,
+    sign_in: bool,
 }
 
 impl ProblemPage {
-    pub(crate) fn new(visit: &Visit, _problem: &kernel::Problem, title: String, next: String) -> String {
-        let page = Self { shell: visit.titled(title.clone()), title, next, trace: visit.ctx.trace.clone() };
-        askama::Template::render(&page).unwrap_or_else(|_| page.title.clone())
+    pub(crate) fn render(visit: &Visit, problem: &kernel::Problem, title: String, next: String) -> String {
+        let page = Self { shell: visit.titled(title), next, trace: visit.ctx.trace.clone(), sign_in: problem.status == 401 };
+        askama::Template::render(&page).unwrap_or_else(|_| crate::parts::escape(&page.shell.title))
     }
 }

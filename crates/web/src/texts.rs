@@ -44,6 +44,11 @@ pub fn text(locale: Locale, key: &str, values: &[(&str, Value)]) -> String {
     bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
 }
 
+/// Whether there is a text of that key (in all languages, or the build had failed).
+pub fn has_text(key: &str) -> bool {
+    BUNDLES[0].has_message(key)
+}
+
 /// A date, as people write it: `22 November 2026`, `2026年11月22日`.
 pub(crate) fn date(locale: Locale, date: Date) -> String {
     match locale {
