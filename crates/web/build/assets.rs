@@ -93,7 +93,7 @@ fn without_source_map(text: &str) -> &str {
     text.rfind("//# sourceMappingURL").or_else(|| text.rfind("/*# sourceMappingURL")).map_or(text, |at| &text[..at])
 }
 
-/// The package's style without its fonts and crest, its sizes and font family as our own variables.
+/// The package's style without its fonts and crest, its sizes, font family and fixed colours as our variables.
 fn plain_style(style: &str) -> Result<String, String> {
     let mut style = without_source_map(style).to_owned();
     // The font, and the notice of its makers before it.
@@ -115,6 +115,19 @@ fn plain_style(style: &str) -> Result<String, String> {
         ("font-family:GDS Transport,arial,sans-serif", "font-family:var(--font)"),
         ("font-size:1.1875rem;line-height:1.3157894737", "font-size:var(--body-size);line-height:var(--body-line)"),
         ("font-size:1rem;line-height:1.25", "font-size:var(--small-size);line-height:var(--small-line)"),
+        // Colours that it does not yet take from its own variables, so that they follow day and night.
+        ("#0b0c0c", "var(--ink)"),
+        ("#f3f3f3", "var(--mist)"),
+        ("#cecece", "var(--line)"),
+        ("#858686", "var(--line-strong)"),
+        ("#1d70b8", "var(--harbour)"),
+        ("#d2e2f1", "var(--harbour-mist)"),
+        ("#0f385c", "var(--harbour-dark)"),
+        ("#0f7a52", "var(--jade)"),
+        ("#083d29", "var(--jade)"),
+        ("#ca3535", "var(--lantern)"),
+        ("#651b1b", "var(--lantern-dark)"),
+        ("background-color:#fff", "background-color:var(--paper)"),
     ] {
         if !style.contains(theirs) {
             return Err(format!("govuk-frontend no longer says `{theirs}`: look at build/assets.rs and assets/praya.css"));
