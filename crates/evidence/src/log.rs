@@ -149,7 +149,7 @@ impl Log {
         let (place, proof) = found.map_err(|_| Error::Behind)??;
         let proof = match proof {
             Some(proof) => proof,
-            None => self.proof(place, None).await?,
+            None => self.newest_proof(place).await?,
         };
         Ok(Receipt { entry: ticket.entry.clone(), proof: proof.to_text() })
     }
@@ -157,28 +157,34 @@ impl Log {
     /// The proof of an entry of any time, by its key in the database, under the newest checkpoint.
     pub async fn receipt_of(&self, seq: i64) -> Result<Receipt> {
         let found = self.0.db.read(move |tx| logged(tx, seq)).await?.ok_or(Error::Missing)?;
-        let proof = self.proof(found.index.ok_or(Error::Behind)?, None).await?;
+        let proof = self.newest_proof(found.index.ok_or(Error::Behind)?).await?;
         Ok(Receipt { entry: found.entry, proof: proof.to_text() })
     }
 
-    /// The inclusion proof of a place in the tree of `size`, or in that of the newest checkpoint. Its checkpoint
-    /// text is the newest one's, and empty for another size: only the newest is kept.
-    pub async fn proof(&self, index: u64, size: Option<u64>) -> Result<TlogProof> {
+    /// The inclusion proof of a place in the tree of `size` leaves, from the leaf's sibling upwards.
+    pub async fn proof(&self, index: u64, size: u64) -> Result<Vec<Hash>> {
         let inner = self.0.clone();
         let read = move |tx: &mut Tx<'_>| {
-            let head = stored_head(tx, &inner)?;
-            let wanted = size.unwrap_or(head.size);
-            if index >= wanted || wanted > head.size {
+            if index >= size || size > stored_head(tx, &inner)?.size {
                 return Err(Error::Missing);
             }
             let mut tiles = Tiles::new(tx);
-            let hashes = inclusion_proof(index, wanted, |height, at| tiles.node(height, at))?;
-            let checkpoint = if wanted == head.size {
-                head.checkpoint.as_ref().to_owned()
-            } else {
-                String::new()
-            };
-            Ok(TlogProof { index, hashes, checkpoint })
+            Ok(inclusion_proof(index, size, |height, at| tiles.node(height, at))?)
+        };
+        self.0.db.read(read).await
+    }
+
+    /// The proof of a place under the newest checkpoint, out of the stored tiles.
+    async fn newest_proof(&self, index: u64) -> Result<TlogProof> {
+        let inner = self.0.clone();
+        let read = move |tx: &mut Tx<'_>| {
+            let head = stored_head(tx, &inner)?;
+            if index >= head.size {
+                return Err(Error::Behind);
+            }
+            let mut tiles = Tiles::new(tx);
+            let hashes = inclusion_proof(index, head.size, |height, at| tiles.node(height, at))?;
+            Ok(TlogProof { index, hashes, checkpoint: head.checkpoint.as_ref().to_owned() })
         };
         self.0.db.read(read).await
     }
@@ -246,7 +252,7 @@ impl Log {
 }
 
 impl Inner {
-    fn from_memory(&self, seq: i64) -> Option<(u64, Option<TlogProof>)> {
+    fn in_memory(&self, seq: i64) -> Option<(u64, Option<TlogProof>)> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let place = match self.db.engine() {
             // One writer: the order of appending is the place.
@@ -262,7 +268,7 @@ impl Inner {
         let mut grown = self.grown.subscribe();
         loop {
             grown.borrow_and_update();
-            if let Some(found) = self.from_memory(seq) {
+            if let Some(found) = self.in_memory(seq) {
                 return Ok(found);
             }
             self.kick.notify_one();

@@ -13,7 +13,9 @@ impl Sealer {
     /// From the installation's 32 secret, random bytes and the name of a purpose.
     pub fn new(secret: &[u8; 32], purpose: &str) -> Result<Self> {
         let key = derive(secret, purpose);
-        UnboundKey::new(&AES_256_GCM, &key).map(|key| Self(LessSafeKey::new(key))).map_err(|_| Error::Crypto)
+        UnboundKey::new(&AES_256_GCM, &key)
+            .map(|key| Self(LessSafeKey::new(key)))
+            .map_err(|_| Error::Crypto)
     }
 
     /// Nonce, ciphertext and tag. `about` (a key's id, say) must be given again to open it.
@@ -22,18 +24,27 @@ impl Sealer {
         rand::fill(&mut nonce).map_err(|_| Error::Crypto)?;
         let mut text = secret.to_vec();
         self.0
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(about.as_bytes()), &mut text)
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(about.as_bytes()),
+                &mut text,
+            )
             .map_err(|_| Error::Crypto)?;
         Ok([&nonce[..], &text].concat())
     }
 
     /// What was sealed, if by this key and about this.
     pub fn open(&self, about: &str, sealed: &[u8]) -> Result<Vec<u8>> {
-        let (nonce, text) = sealed.split_first_chunk::<12>().ok_or(Error::Malformed("sealed secret"))?;
+        let (nonce, text) =
+            sealed.split_first_chunk::<12>().ok_or(Error::Malformed("sealed secret"))?;
         let mut text = text.to_vec();
         let opened = self
             .0
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(about.as_bytes()), &mut text)
+            .open_in_place(
+                Nonce::assume_unique_for_key(*nonce),
+                Aad::from(about.as_bytes()),
+                &mut text,
+            )
             .map_err(|_| Error::Decryption)?
             .len();
         text.truncate(opened);

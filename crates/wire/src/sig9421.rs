@@ -8,6 +8,7 @@ use crate::{
     jws::{Alg, SigningKey, VerifyingKey},
     sha256,
 };
+use std::fmt::Write as _;
 
 const ALG: &str = "ecdsa-p256-sha256";
 const COMPONENTS: [&str; 4] = ["@method", "@target-uri", "content-digest", "content-type"];
@@ -135,7 +136,8 @@ pub(crate) fn signature_base(components: &[(&str, &str)], params: &str) -> Resul
         if value.contains(['\n', '\r']) {
             return Err(Error::Malformed("signature component"));
         }
-        base.push_str(&format!("\"{name}\": {}\n", value.trim()));
+        // Writing to a text cannot fail.
+        let _ = writeln!(base, "\"{name}\": {}", value.trim());
     }
     base.push_str("\"@signature-params\": ");
     base.push_str(params);

@@ -1,8 +1,8 @@
 use super::{ORIGIN, add, ctx, filled, key, record};
-use crate::{Error, Log, append, erase, logged, sql, verify};
+use crate::{Error, Log, Ticket, append, erase, logged, sql, verify};
 use serde_json::Value;
 use std::{collections::HashSet, sync::Arc};
-use store::{Db, Engine, Tx, testing};
+use store::{Db, Engine, Sql, Tx, testing};
 use wire::tlog::{
     Bundle, Checkpoint, TilePath, leaf_hash, tile_node, verify_consistency, verify_inclusion,
 };
@@ -96,7 +96,7 @@ async fn every_proof_of_every_size_up_to_300_verifies() {
             for index in 0..size {
                 let leaf = leaf_hash(&entries[usize::try_from(index).unwrap()]);
                 let proof = if index == size * 7 / 11 {
-                    log.proof(index, Some(size)).await.unwrap().hashes
+                    log.proof(index, size).await.unwrap()
                 } else {
                     wire::tlog::inclusion_proof(index, size, read).unwrap()
                 };
@@ -107,8 +107,8 @@ async fn every_proof_of_every_size_up_to_300_verifies() {
             let old_root = wire::tlog::root(old, read).unwrap();
             verify_consistency(old, &old_root, size, &root, &proof).unwrap();
         }
-        assert!(matches!(log.proof(300, None).await, Err(Error::Missing)));
-        assert!(matches!(log.proof(0, Some(301)).await, Err(Error::Missing)));
+        assert!(matches!(log.proof(300, 300).await, Err(Error::Missing)));
+        assert!(matches!(log.proof(0, 301).await, Err(Error::Missing)));
         assert!(matches!(log.consistency(0, 301).await, Err(Error::Missing)));
         for (n, width) in [(1, 45), (2, 1), (0, 0), (u64::MAX, 256)] {
             assert!(log.entries(n, width).await.is_err(), "{n} {width}");
@@ -286,6 +286,88 @@ async fn two_nodes_on_one_database_never_fork() {
         let old = &found.checkpoint;
         let proof = log.consistency(old.size, newest.size).await.unwrap();
         verify_consistency(old.size, &old.root, newest.size, &newest.root, &proof).unwrap();
+    }
+}
+
+const THING: Sql = Sql::both(
+    "create table thing (id bigint primary key, looks bigint not null, open boolean not null)",
+);
+const PUT: Sql = Sql::both("insert into thing (id, looks, open) values (1, 0, true)");
+const LOOK: Sql = Sql::both("update thing set looks = looks + 1 where id = 1 and open");
+const STOP: Sql = Sql::both("update thing set open = false where id = 1");
+
+async fn look(db: &Db, n: u64) -> store::Result<Option<Ticket>> {
+    let ctx = ctx(n);
+    // State first, entry second: the row's lock orders the two.
+    db.write(move |tx| match tx.execute(LOOK, &[])? {
+        0 => Ok(None),
+        _ => append(tx, &ctx, "look", "ird", &record(n)).map(Some),
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_look_has_a_higher_place_than_the_stop_it_raced_against() {
+    for test in testing::each().await.unwrap() {
+        let key = key();
+        test.db.write(|tx| tx.execute(THING, &[])).await.unwrap();
+        test.db.write(|tx| tx.execute(PUT, &[])).await.unwrap();
+        let mut nodes = Vec::new();
+        for _ in 0..2 {
+            let db = if test.db.engine() == Engine::Sqlite {
+                test.db.clone()
+            } else {
+                Db::open(&test.url).await.unwrap()
+            };
+            nodes.push((db.clone(), Log::open(db, &key, ORIGIN).await));
+            if test.db.engine() == Engine::Sqlite {
+                break;
+            }
+        }
+        let nodes: Arc<Vec<(Db, Log)>> =
+            Arc::new(nodes.into_iter().map(|(db, log)| (db, log.unwrap())).collect());
+        let lookers: Vec<_> = (0..8usize)
+            .map(|task| {
+                let nodes = nodes.clone();
+                tokio::spawn(async move {
+                    let (db, log) = &nodes[task % nodes.len()];
+                    let mut places = Vec::new();
+                    for n in 0.. {
+                        match look(db, (task * 10_000 + n) as u64).await {
+                            Ok(None) => break,
+                            Ok(Some(ticket)) => {
+                                let receipt = log.receipt(&ticket).await.unwrap();
+                                places
+                                    .push(verify::receipt(&receipt, log.verifier()).unwrap().index);
+                            }
+                            Err(store::Error::Retry(_)) => {}
+                            Err(error) => panic!("{error}"),
+                        }
+                    }
+                    places
+                })
+            })
+            .collect();
+        let (db, log) = &nodes[0];
+        while log.size() < 30 {
+            tokio::task::yield_now().await;
+        }
+        let stop = loop {
+            let ctx = ctx(1);
+            let stopped = db.write(move |tx| {
+                tx.execute(STOP, &[])?;
+                append(tx, &ctx, "consent-revoked", "ird", &record(1))
+            });
+            if let Ok(ticket) = stopped.await {
+                break ticket;
+            }
+        };
+        let stop =
+            verify::receipt(&log.receipt(&stop).await.unwrap(), log.verifier()).unwrap().index;
+        assert!(look(&nodes[nodes.len() - 1].0, 2).await.unwrap().is_none());
+        for looker in lookers {
+            assert!(looker.await.unwrap().into_iter().all(|place| place < stop));
+        }
     }
 }
 

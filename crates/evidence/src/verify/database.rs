@@ -173,10 +173,10 @@ impl Walk {
             None => report.faults.push(Fault::Head("absent".to_owned())),
             Some(row) => {
                 report.size = u64::try_from(row.int(0)?).unwrap_or(0);
-                report.checkpoint = row.text(2)?.to_owned();
+                row.text(2)?.clone_into(&mut report.checkpoint);
                 match Checkpoint::verify(row.text(2)?, key) {
                     Ok(head) if head.size == report.size && head.root == *row.blob(1)? => {
-                        root = Some(head.root)
+                        root = Some(head.root);
                     }
                     Ok(head) => {
                         report

@@ -284,10 +284,11 @@ fn a_log_proof_survives_and_verifies_offline() {
 #[test]
 fn a_bundle_gives_its_entries_back() {
     let mut bundle = Bundle::default();
-    for entry in [&b"one"[..], b"", &[7; 65_535]] {
+    let long = vec![7; 65_535];
+    for entry in [&b"one"[..], b"", &long] {
         bundle.push(entry).unwrap();
     }
-    assert_eq!(bundle.entries().unwrap(), vec![&b"one"[..], b"", &[7; 65_535]]);
-    assert!(bundle.push(&[0; 65_536]).is_err());
+    assert_eq!(bundle.entries().unwrap(), vec![&b"one"[..], b"", &long]);
+    assert!(bundle.push(&vec![0; 65_536]).is_err());
     assert!(Bundle(vec![0, 5, 1]).entries().is_err());
 }
