@@ -1,1 +1,133 @@
-//! identity
+//! People, companies, who may act for whom; how people sign in; the authorisation server.
+//!
+//! OAuth 2.1 as FAPI 2.0 narrows it: pushed requests (RFC 9126) with `authorization_details` (9396), PKCE S256,
+//! `private_key_jwt`, DPoP with a server nonce (9449), `iss` (9207); opaque tokens.
+//!
+//! Invariants: a secret is handed out once and kept as its SHA-256 alone; a code, a `request_uri`, a proof, an
+//! assertion and an invitation are good once, decided by one row in the transaction that answers; a token is
+//! bound to its client and key; nothing is issued under a consent that does not allow it at that moment; a nonce
+//! refusal burns nothing; nobody gives themselves a mandate.
+
+mod error;
+mod keys;
+pub mod model;
+mod oauth;
+pub mod ops;
+mod pages;
+pub mod passkeys;
+mod port;
+pub mod rules;
+mod sql;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{Code, Refusal};
+pub use keys::Keys;
+pub use pages::demo_routes;
+pub use port::Port;
+pub use sql::ALL;
+
+use kernel::{Actor, Ctx, Id, Problem, Timestamp, World};
+use passkeys::Passkeys;
+use ports::Records;
+use std::sync::Arc;
+use store::Db;
+use web::{UserView, cookies::Cookies};
+use wire::jws::SigningKey;
+
+/// What [`Identity::new`] needs.
+pub struct Settings {
+    /// The database, migrated.
+    pub db: Db,
+    /// Clock and randomness.
+    pub world: World,
+    /// The issuer: our public base address, without a slash at its end.
+    pub issuer: String,
+    /// The keys, from [`Keys::load`].
+    pub keys: Arc<Keys>,
+    /// The exchange.
+    pub records: Arc<dyn Records>,
+    /// How cookies are written.
+    pub cookies: Cookies,
+    /// Whether people are made up: the sign-in page lists them.
+    pub demo: bool,
+}
+
+/// The domain's state. Cheap to clone.
+#[derive(Clone)]
+pub struct Identity(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    world: World,
+    issuer: String,
+    keys: Arc<Keys>,
+    records: Arc<dyn Records>,
+    cookies: Cookies,
+    passkeys: Option<Passkeys>,
+    demo: bool,
+}
+
+impl Identity {
+    /// Puts the domain together.
+    pub fn new(settings: Settings) -> Self {
+        let Settings { db, world, issuer, keys, records, cookies, demo } = settings;
+        let passkeys = Passkeys::new(&issuer);
+        Self(Arc::new(Inner { db, world, issuer, keys, records, cookies, passkeys, demo }))
+    }
+
+    /// Who a session cookie belongs to, once per request. `None`: nobody, or no longer.
+    pub async fn visitor(&self, token: &str) -> Result<Option<(Actor, UserView)>, Problem> {
+        let (now, token) = (self.0.world.clock.now(), token.to_owned());
+        let found = self.0.db.read(move |tx| ops::visitor(tx, &token, now)).await?;
+        let Some((actor, user, seen)) = found else { return Ok(None) };
+        if let Actor::Person { session, .. } | Actor::Officer { session, .. } = &actor
+            && now.as_second() - seen.as_second() >= rules::SESSION_TOUCH
+        {
+            let session: Id = session.clone();
+            self.0.db.write(move |tx| ops::touch(tx, &session, now)).await?;
+        }
+        Ok(Some((actor, user)))
+    }
+
+    /// The key that releases are signed with now; its public part is in `/oauth/jwks`.
+    pub fn release_signer(&self) -> Result<Arc<SigningKey>, Problem> {
+        self.0.keys.signer(self.now())
+    }
+
+    /// Our signing keys and nonces.
+    pub fn keys(&self) -> &Arc<Keys> {
+        &self.0.keys
+    }
+
+    /// Hears of changes on other nodes for as long as the program runs: spawn it once.
+    pub async fn listen(self) {
+        let mut notices = self.0.db.notices();
+        loop {
+            match notices.recv().await {
+                Ok(notice) if notice.payload != "keys" => continue,
+                Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+                // A key, or we fell behind: read again.
+                _ => {}
+            }
+            if let Err(problem) = self.0.keys.reload(&self.0.db, self.now()).await {
+                tracing::error!(%problem, "the signing keys could not be read again");
+            }
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.world.clock.now()
+    }
+
+    /// A context for an endpoint that programs call.
+    fn ctx(&self, actor: Actor) -> Ctx {
+        Ctx::new(&self.0.world, actor, kernel::Locale::En)
+    }
+}
+
+/// Every route of this crate, each with its audience.
+pub fn routes(identity: &Identity) -> web::Routes {
+    oauth::routes(identity).merge(pages::routes(identity))
+}

@@ -1,0 +1,196 @@
+//! Why the authorisation server refuses, as the RFCs name it.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use kernel::Problem;
+use std::{borrow::Cow, fmt};
+
+/// An error code of an RFC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// RFC 6749 §5.2: a parameter is missing, doubled or malformed.
+    InvalidRequest,
+    /// RFC 6749 §5.2: the client is unknown, stopped, or did not prove itself.
+    InvalidClient,
+    /// RFC 6749 §5.2: the code or refresh token is unknown, used, expired, or another's.
+    InvalidGrant,
+    /// RFC 6749 §5.2: this client may not use this grant.
+    UnauthorizedClient,
+    /// RFC 6749 §5.2.
+    UnsupportedGrantType,
+    /// RFC 6749 §4.1.2.1.
+    UnsupportedResponseType,
+    /// RFC 6749 §5.2.
+    InvalidScope,
+    /// RFC 9396 §5.
+    InvalidAuthorizationDetails,
+    /// RFC 9101 §6.2: we take no request object.
+    RequestNotSupported,
+    /// RFC 9449 §5.
+    InvalidDpopProof,
+    /// RFC 9449 §8: try again with the nonce of the header.
+    UseDpopNonce,
+    /// RFC 6750 §3.1.
+    InvalidToken,
+    /// RFC 6750 §3.1.
+    InsufficientScope,
+    /// Grant management draft 03: no such grant of this client.
+    UnknownGrant,
+    /// RFC 6749 §4.1.2.1: the person said no.
+    AccessDenied,
+    /// RFC 6749 §4.1.2.1: a mistake of ours.
+    ServerError,
+    /// RFC 6749 §4.1.2.1: busy.
+    TemporarilyUnavailable,
+}
+
+impl Code {
+    /// Every code.
+    pub const ALL: [Self; 17] = [
+        Self::InvalidRequest,
+        Self::InvalidClient,
+        Self::InvalidGrant,
+        Self::UnauthorizedClient,
+        Self::UnsupportedGrantType,
+        Self::UnsupportedResponseType,
+        Self::InvalidScope,
+        Self::InvalidAuthorizationDetails,
+        Self::RequestNotSupported,
+        Self::InvalidDpopProof,
+        Self::UseDpopNonce,
+        Self::InvalidToken,
+        Self::InsufficientScope,
+        Self::UnknownGrant,
+        Self::AccessDenied,
+        Self::ServerError,
+        Self::TemporarilyUnavailable,
+    ];
+
+    /// As the RFC writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidAuthorizationDetails => "invalid_authorization_details",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::UnknownGrant => "unknown_grant",
+            Self::AccessDenied => "access_denied",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+        }
+    }
+
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidClient | Self::InvalidToken => StatusCode::UNAUTHORIZED,
+            Self::InsufficientScope | Self::AccessDenied => StatusCode::FORBIDDEN,
+            Self::UnknownGrant => StatusCode::NOT_FOUND,
+            Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+/// A refusal on its way to a client: `{"error", "error_description"}` (RFC 6749 §5.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Which.
+    pub code: Code,
+    /// For the client's developers, in English; never a secret, never personal.
+    pub detail: Cow<'static, str>,
+    /// A fresh nonce, sent as `DPoP-Nonce`.
+    pub nonce: Option<String>,
+    /// Whether the request came to a protected resource, so that `WWW-Authenticate` is due.
+    pub resource: bool,
+}
+
+impl Refusal {
+    /// A refusal.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into(), nonce: None, resource: false }
+    }
+
+    /// The same with a nonce to try again with.
+    #[must_use]
+    pub fn nonce(mut self, nonce: String) -> Self {
+        self.nonce = Some(nonce);
+        self
+    }
+
+    /// The same, from a protected resource.
+    #[must_use]
+    pub fn at_resource(mut self) -> Self {
+        self.resource = true;
+        self
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.detail)
+    }
+}
+
+/// What an operation decided. A refusal is an outcome, not a failure: what it spent stays spent
+/// (the proof, the assertion), and what it ended stays ended (the tokens of a code used twice).
+pub(crate) type Verdict<T> = Result<T, Refusal>;
+
+/// A failure of ours, or what another domain refused at the pushed request.
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        if let Some(cause) = &problem.internal {
+            tracing::error!(code = problem.code, cause, "an OAuth request failed");
+        }
+        match problem.status {
+            503 => Self::new(Code::TemporarilyUnavailable, "try again"),
+            500.. => Self::new(Code::ServerError, "the server failed"),
+            _ => {
+                let fields: String = problem.fields.iter().map(|f| format!(" {} ({})", f.field, f.code)).collect();
+                Self::new(Code::InvalidAuthorizationDetails, format!("{}:{fields}", problem.code).trim_end_matches(':').to_owned())
+            }
+        }
+    }
+}
+
+impl From<store::Error> for Refusal {
+    fn from(error: store::Error) -> Self {
+        Problem::from(error).into()
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        // RFC 6749 §5.2 allows printable ASCII without `"` and `\` in a description.
+        let detail: String = self.detail.chars().filter(|c| matches!(c, ' '..='~') && *c != '"' && *c != '\\').take(300).collect();
+        let body = serde_json::json!({"error": self.code.as_str(), "error_description": detail});
+        let mut response = (self.code.status(), axum::Json(body)).into_response();
+        if self.resource && self.code.status() != StatusCode::NOT_FOUND {
+            let value = format!("DPoP error=\"{}\", algs=\"ES256 EdDSA\"", self.code.as_str());
+            insert(&mut response, "www-authenticate", &value);
+            if self.code == Code::UseDpopNonce {
+                *response.status_mut() = StatusCode::UNAUTHORIZED;
+            }
+        }
+        if let Some(nonce) = &self.nonce {
+            insert(&mut response, "dpop-nonce", nonce);
+        }
+        insert(&mut response, header::CACHE_CONTROL.as_str(), "no-store");
+        response
+    }
+}
+
+fn insert(response: &mut Response, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}

@@ -1,0 +1,98 @@
+//! What this installation signs with, and the secrets it derives.
+
+use crate::{ops, sql};
+use kernel::{Actor, Ctx, Locale, Problem, Timestamp, World, from_micros, micros};
+use serde_json::{Value as Json, json};
+use std::sync::{Arc, PoisonError, RwLock};
+use store::{Db, Tx};
+use wire::{
+    dpop::Nonces,
+    jwk::PrivateJwk,
+    jws::SigningKey,
+    seal::{Sealer, derive},
+};
+
+struct Held {
+    key: Arc<SigningKey>,
+    sign_from: Timestamp,
+    retire_at: Option<Timestamp>,
+}
+
+/// The signing keys in memory, the DPoP nonces and the key of pairwise names.
+pub struct Keys {
+    sealer: Sealer,
+    nonces: Nonces,
+    pairwise: [u8; 32],
+    held: RwLock<Vec<Held>>,
+}
+
+impl Keys {
+    /// Opens the keys of a database; makes the first one. `secret` is the installation's own, the same on
+    /// every node: under another, the keys do not open and this fails.
+    pub async fn load(db: &Db, world: &World, secret: &[u8; 32]) -> Result<Arc<Self>, Problem> {
+        let sealer = || Sealer::new(secret, "identity signing keys").map_err(Problem::internal);
+        let (ctx, mine) = (Ctx::new(world, Actor::System("keys"), Locale::En), sealer()?);
+        db.write(move |tx| {
+            let any = tx.query_opt(sql::KEYS, &[micros(ctx.now).into()])?.is_some();
+            if any { Ok(()) } else { ops::add_key(tx, &ctx, &mine, micros(ctx.now)).map(drop) }
+        })
+        .await
+        .map_err(|problem: Problem| problem)?;
+        let keys = Self {
+            sealer: sealer()?,
+            nonces: Nonces::new(&derive(secret, "dpop nonces")),
+            pairwise: derive(secret, "pairwise subjects"),
+            held: RwLock::default(),
+        };
+        let keys = Arc::new(keys);
+        keys.reload(db, world.clock.now()).await?;
+        Ok(keys)
+    }
+
+    /// Reads the keys again: after a rotation, on every node.
+    pub async fn reload(self: &Arc<Self>, db: &Db, now: Timestamp) -> Result<(), Problem> {
+        let this = self.clone();
+        let held = db.read(move |tx| this.read(tx, now)).await?;
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = held;
+        Ok(())
+    }
+
+    fn read(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Held>, Problem> {
+        let mut all = Vec::new();
+        for row in tx.query(sql::KEYS, &[micros(now).into()])? {
+            let opened = self.sealer.open(row.text(0)?, row.blob(1)?);
+            let opened = opened.map_err(|_| Problem::internal("a signing key does not open: is this the installation's secret?"))?;
+            let key = PrivateJwk::parse(&opened).and_then(|jwk| SigningKey::new(&jwk)).map_err(Problem::internal)?;
+            all.push(Held { key: Arc::new(key), sign_from: from_micros(row.int(2)?), retire_at: row.opt_int(3)?.map(from_micros) });
+        }
+        Ok(all)
+    }
+
+    /// The key to sign with at `now`: the newest whose time has come.
+    pub fn signer(&self, now: Timestamp) -> Result<Arc<SigningKey>, Problem> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let current = held.iter().filter(|held| held.sign_from <= now).max_by_key(|held| held.sign_from);
+        current.map(|held| held.key.clone()).ok_or_else(|| Problem::internal("no signing key"))
+    }
+
+    /// The public keys, those announced and those not yet retired among them (RFC 7517 §5).
+    pub fn jwks(&self, now: Timestamp) -> Json {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let keys: Vec<_> = held.iter().filter(|held| held.retire_at.is_none_or(|at| at > now)).map(|held| held.key.public()).collect();
+        json!({"keys": keys})
+    }
+
+    /// The nonces of DPoP proofs, the same on every node.
+    pub fn nonces(&self) -> &Nonces {
+        &self.nonces
+    }
+
+    /// Seals private keys; for [`ops::rotate_key`].
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
+    }
+
+    pub(crate) fn pairwise(&self) -> &[u8; 32] {
+        &self.pairwise
+    }
+}

@@ -1,0 +1,189 @@
+//! What this crate keeps, as plain types.
+
+use kernel::{Id, Text, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+/// Who a client is to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// Proves itself by `private_key_jwt` (RFC 7523).
+    Confidential,
+    /// A program on a person's device: no secret, so its refresh tokens rotate.
+    Public,
+}
+
+impl Profile {
+    /// As it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confidential => "confidential",
+            Self::Public => "public",
+        }
+    }
+}
+
+/// An OAuth client as registered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Client {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: Text,
+    /// Where the browser may be sent back to, exactly.
+    pub redirect_uris: Vec<String>,
+    /// Its public keys (JWK Set).
+    pub jwks: Json,
+    /// How it proves itself.
+    pub profile: Profile,
+    /// Where notices go.
+    pub webhook: Option<String>,
+    /// The scopes it may ask for, separated by spaces.
+    pub scopes: String,
+    /// False once an administrator has stopped it.
+    pub active: bool,
+}
+
+/// What a client pushed (RFC 9126), checked; kept as JSON until the person has answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Where the answer goes.
+    pub redirect_uri: String,
+    /// `state`, given back as it came.
+    pub state: Option<String>,
+    /// The scopes.
+    pub scope: String,
+    /// `code_challenge` (S256).
+    pub challenge: String,
+    /// The thumbprint of the key that the code is bound to, if the client said it already.
+    pub jkt: Option<String>,
+    /// The `authorization_details` element of the records type.
+    pub details: Json,
+}
+
+/// How far a pushed request has come.
+///
+/// ```text
+/// pushed --browser comes, nobody signed in--> opened
+/// pushed, opened --a person signed in--> deciding      (request_uri is used up)
+/// deciding --yes, and all who must have agreed--> approved
+/// deciding --no--> refused
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The client has its `request_uri`.
+    Pushed,
+    /// A browser brought it in time, and its person is signing in.
+    Opened,
+    /// A person decides.
+    Deciding,
+    /// Yes: a code was given.
+    Approved,
+    /// No.
+    Refused,
+}
+
+impl Stage {
+    /// As it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pushed => "pushed",
+            Self::Opened => "opened",
+            Self::Deciding => "deciding",
+            Self::Approved => "approved",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Reads what was stored.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Pushed, Self::Opened, Self::Deciding, Self::Approved, Self::Refused].into_iter().find(|s| s.as_str() == text)
+    }
+
+    /// Whether one may follow the other.
+    pub const fn may_become(self, next: Self) -> bool {
+        matches!(
+            (self, next),
+            (Self::Pushed, Self::Opened | Self::Deciding)
+                | (Self::Opened, Self::Deciding)
+                | (Self::Deciding, Self::Approved | Self::Refused)
+        )
+    }
+}
+
+/// A pushed request and what became of it.
+#[derive(Debug, Clone)]
+pub struct Interaction {
+    /// `int_…`.
+    pub id: Id,
+    /// The client that asks.
+    pub client: String,
+    /// What it asks.
+    pub asked: Asked,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Who decides, once known.
+    pub person: Option<Id>,
+    /// Until when the `request_uri` may be brought.
+    pub request_expires_at: Timestamp,
+    /// Until when the person may answer.
+    pub expires_at: Timestamp,
+}
+
+/// How a person proved to be themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// A passkey with user verification.
+    Passkey,
+    /// One press, in the demonstration alone.
+    Persona,
+}
+
+impl Method {
+    /// As it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passkey => "passkey",
+            Self::Persona => "persona",
+        }
+    }
+}
+
+/// A mandate as the list of a company shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MandateView {
+    /// `man_…`.
+    pub id: Id,
+    /// The company.
+    pub company: Id,
+    /// Who may act.
+    pub person: Id,
+    /// Their name.
+    pub name: Text,
+    /// In which role, such as `director`.
+    pub role: String,
+    /// For what, separated by spaces.
+    pub scopes: String,
+    /// How many holders must agree.
+    pub needs: u32,
+    /// Until when, if limited.
+    pub until: Option<Timestamp>,
+    /// Given by a person (and so theirs to take back), not by the register.
+    pub delegated: bool,
+}
+
+/// A person who may sign in, as the demonstration lists them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Persona {
+    /// `per_…`.
+    pub id: Id,
+    /// The short name that the form posts.
+    pub handle: String,
+    /// Their name.
+    pub name: Text,
+    /// Their role in a company, or `officer`, `admin`; empty for neither.
+    pub role: String,
+    /// The company or department.
+    pub of: Text,
+}

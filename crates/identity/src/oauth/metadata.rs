@@ -1,0 +1,77 @@
+//! What this server is and can do (RFC 8414), and its public keys. Nothing stands here that does not exist.
+
+use super::open;
+use crate::{Identity, rules};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header};
+use kernel::Locale;
+use serde_json::{Value as Json, json};
+
+/// The two addresses where clients look: RFC 8414 §3 and OpenID Connect Discovery §4.
+pub(super) const DISCOVERY: [&str; 2] = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
+
+const ALGS: [&str; 3] = ["ES256", "EdDSA", "Ed25519"];
+
+pub(super) async fn discovery(State(identity): State<Identity>) -> Response {
+    cached(&document(&identity.0.issuer), 300)
+}
+
+pub(crate) fn document(issuer: &str) -> Json {
+    let at = |path: &str| format!("{issuer}/oauth/{path}");
+    json!({
+        "issuer": issuer,
+        "pushed_authorization_request_endpoint": at("par"),
+        "authorization_endpoint": at("authorize"),
+        "token_endpoint": at("token"),
+        "introspection_endpoint": at("introspect"),
+        "revocation_endpoint": at("revoke"),
+        "jwks_uri": at("jwks"),
+        "grant_management_endpoint": at("grants"),
+        "grant_management_actions_supported": ["create", "query", "revoke"],
+        "grant_management_action_required": false,
+        "require_pushed_authorization_requests": true,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": true,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "code_challenge_methods_supported": ["S256"],
+        "scopes_supported": rules::SCOPES,
+        "authorization_details_types_supported": [rules::DETAILS_TYPE],
+        "authorization_response_iss_parameter_supported": true,
+        "dpop_signing_alg_values_supported": ALGS,
+        "token_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
+        "token_endpoint_auth_signing_alg_values_supported": ALGS,
+        "introspection_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "introspection_endpoint_auth_signing_alg_values_supported": ALGS,
+        "revocation_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
+        "revocation_endpoint_auth_signing_alg_values_supported": ALGS,
+        "ui_locales_supported": Locale::ALL.map(Locale::tag),
+    })
+}
+
+pub(super) async fn jwks(State(identity): State<Identity>) -> Response {
+    cached(&identity.0.keys.jwks(identity.now()), 300)
+}
+
+fn cached(body: &Json, seconds: u32) -> Response {
+    open(([(header::CACHE_CONTROL, format!("public, max-age={seconds}"))], axum::Json(body)).into_response())
+}
+
+/// A browser asks whether a page of another site may call.
+pub(super) async fn preflight() -> Response {
+    open(
+        (
+            StatusCode::NO_CONTENT,
+            [
+                (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
+                (header::ACCESS_CONTROL_ALLOW_HEADERS, "Authorization, Content-Type, DPoP"),
+                (header::ACCESS_CONTROL_MAX_AGE, "600"),
+            ],
+        )
+            .into_response(),
+    )
+}

@@ -1,0 +1,172 @@
+//! Who sent a request: the client, by its assertion (RFC 7523), and the key it holds (RFC 9449).
+
+use super::{Params, single};
+use crate::{
+    Identity,
+    error::{Code, Refusal, Verdict},
+    model::{Client, Profile},
+    ops,
+};
+use axum::{body::Bytes, extract::FromRequest, response::Response};
+use http::{HeaderMap, Method, Uri, header};
+use kernel::{Ctx, Problem};
+use store::Tx;
+use wire::{
+    assertion::{Assertion, Unverified},
+    dpop::{self, Expected, Proof},
+    jwk::Jwks,
+};
+
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// A request to an endpoint that programs call.
+pub(crate) struct Request {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    pub(crate) params: Params,
+}
+
+impl FromRequest<Identity> for Request {
+    type Rejection = Response;
+
+    async fn from_request(request: axum::extract::Request, state: &Identity) -> Result<Self, Response> {
+        let refuse = |refusal: Refusal| super::open(super::finish(Err(refusal)));
+        let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
+        let params = if method == Method::POST {
+            let too_long = |_| refuse(Refusal::new(Code::InvalidRequest, "the body is too long or broken off"));
+            let body = Bytes::from_request(request, state).await.map_err(too_long)?;
+            Params::posted(&headers, &body).map_err(refuse)?
+        } else {
+            Params::default()
+        };
+        // A token or secret in an address ends in logs (RFC 9700 §4.3.2).
+        if uri.query().is_some_and(|query| ["access_token=", "client_assertion=", "client_secret="].iter().any(|name| query.contains(name))) {
+            return Err(refuse(Refusal::new(Code::InvalidRequest, "secrets do not belong into the address")));
+        }
+        Ok(Self { method, uri, headers, params })
+    }
+}
+
+/// A client that proved itself, with what must be spent in the transaction that answers it.
+#[derive(Clone)]
+pub(crate) struct Sender {
+    pub(crate) client: Client,
+    assertion: Option<Assertion>,
+    pub(crate) proof: Option<Proof>,
+}
+
+fn not_proven(why: &'static str) -> Refusal {
+    Refusal::new(Code::InvalidClient, why)
+}
+
+impl Request {
+    /// Authenticates the client. Outside any transaction: it costs a signature's check.
+    pub(crate) async fn client(&self, identity: &Identity) -> Verdict<Sender> {
+        if self.headers.contains_key(header::AUTHORIZATION) || self.params.get("client_secret").is_some() {
+            return Err(not_proven("use private_key_jwt"));
+        }
+        let Some(text) = self.params.get("client_assertion") else {
+            let id = self.params.get("client_id").ok_or_else(|| not_proven("client_assertion is missing"))?;
+            let client = self.find(identity, id).await?;
+            return match client.profile {
+                Profile::Public => Ok(Sender { client, assertion: None, proof: None }),
+                Profile::Confidential => Err(not_proven("client_assertion is missing")),
+            };
+        };
+        if self.params.get("client_assertion_type") != Some(ASSERTION_TYPE) {
+            return Err(not_proven("client_assertion_type is not jwt-bearer"));
+        }
+        let read = Unverified::new(text).map_err(|_| not_proven("client_assertion cannot be read"))?;
+        if self.params.get("client_id").is_some_and(|id| id != read.client_id()) {
+            return Err(not_proven("client_id is not the assertion's"));
+        }
+        let client = self.find(identity, read.client_id()).await?;
+        if client.profile != Profile::Confidential {
+            return Err(not_proven("this client does not authenticate"));
+        }
+        let keys = Jwks::parse(client.jwks.to_string().as_bytes()).map_err(Problem::internal)?;
+        let now = identity.now().as_second();
+        let held = read.verify(&keys, &identity.0.issuer, now).map_err(|why| Refusal::new(Code::InvalidClient, why.to_string()))?;
+        Ok(Sender { client, assertion: Some(held), proof: None })
+    }
+
+    async fn find(&self, identity: &Identity, id: &str) -> Verdict<Client> {
+        let id = id.to_owned();
+        let found = identity.0.db.read(move |tx| ops::client(tx, &id)).await?;
+        found.filter(|client| client.active).ok_or_else(|| not_proven("the client is unknown or stopped"))
+    }
+
+    /// Checks the DPoP proof, if there is one; a wrong nonce costs nothing but another try.
+    pub(crate) fn proof(&self, identity: &Identity, token: Option<&str>) -> Verdict<Option<Proof>> {
+        let bad = |why: String| Refusal::new(Code::InvalidDpopProof, why);
+        let Some(text) = single(&self.headers, "dpop").map_err(|()| bad("more than one DPoP header".to_owned()))? else { return Ok(None) };
+        let now = identity.now().as_second();
+        let url = format!("{}{}", identity.0.issuer, self.uri.path());
+        let nonces = identity.0.keys.nonces();
+        let expected = Expected { method: self.method.as_str(), url: &url, now, token, nonces: Some(nonces) };
+        match dpop::check(text, expected) {
+            Ok(proof) => Ok(Some(proof)),
+            Err(dpop::Refusal::Nonce) => {
+                Err(Refusal::new(Code::UseDpopNonce, "use the nonce of the DPoP-Nonce header").nonce(nonces.make(now)))
+            }
+            Err(why) => Err(bad(why.to_string())),
+        }
+    }
+
+    /// A DPoP proof that must be there.
+    pub(crate) fn need_proof(&self, identity: &Identity, token: Option<&str>) -> Verdict<Proof> {
+        self.proof(identity, token)?.ok_or_else(|| Refusal::new(Code::InvalidDpopProof, "the DPoP header is missing"))
+    }
+
+    /// The access token of `Authorization: DPoP …`; as a bearer it is refused.
+    pub(crate) fn token(&self) -> Verdict<&str> {
+        let missing = || Refusal::new(Code::InvalidToken, "send the token as Authorization: DPoP").at_resource();
+        let value = single(&self.headers, "authorization").ok().flatten().ok_or_else(missing)?;
+        let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
+        if scheme.eq_ignore_ascii_case("DPoP") && token.len() <= 512 { Ok(token) } else { Err(missing()) }
+    }
+}
+
+impl Sender {
+    /// Uses up the assertion and the proof, in the transaction that answers. A replay is refused; that the
+    /// client is still active is read again.
+    pub(crate) fn spend(&self, tx: &mut Tx<'_>) -> Result<Verdict<()>, Problem> {
+        if !ops::client(tx, &self.client.id)?.is_some_and(|client| client.active) {
+            return Ok(Err(not_proven("the client is unknown or stopped")));
+        }
+        if let Some(held) = &self.assertion
+            && !once(ops::spend(tx, &format!("assertion {}", self.client.id), &held.jti, held.exp))?
+        {
+            return Ok(Err(not_proven("the assertion was used before")));
+        }
+        match &self.proof {
+            Some(proof) => spend_proof(tx, proof),
+            None => Ok(Ok(())),
+        }
+    }
+
+    /// The thumbprint of the key it proved.
+    pub(crate) fn jkt(&self) -> Option<&str> {
+        self.proof.as_ref().map(|proof| proof.jkt.as_str())
+    }
+
+    /// A fresh nonce for its next proof.
+    pub(crate) fn next_nonce(&self, identity: &Identity, ctx: &Ctx) -> Option<String> {
+        self.proof.as_ref().map(|_| identity.0.keys.nonces().make(ctx.now.as_second()))
+    }
+}
+
+/// Uses up a proof.
+pub(crate) fn spend_proof(tx: &mut Tx<'_>, proof: &Proof) -> Result<Verdict<()>, Problem> {
+    let fresh = once(ops::spend(tx, &proof.jkt, &proof.jti, proof.iat))?;
+    Ok(if fresh { Ok(()) } else { Err(Refusal::new(Code::InvalidDpopProof, "the proof was used before")) })
+}
+
+fn once(spent: Result<(), Problem>) -> Result<bool, Problem> {
+    match spent {
+        Ok(()) => Ok(true),
+        Err(problem) if problem.code == "proof-replayed" => Ok(false),
+        Err(problem) => Err(problem),
+    }
+}

@@ -1,0 +1,132 @@
+//! `/oauth/par`, `/oauth/token`, `/oauth/introspect`, `/oauth/revoke`.
+
+use super::{Request, Sender, answer, client_ctx, finish, open};
+use crate::{
+    Identity,
+    error::{Code, Refusal, Verdict},
+    ops::{self, Demand},
+    rules,
+};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use serde_json::json;
+
+/// RFC 9126 §2.
+pub(super) async fn push(State(identity): State<Identity>, request: Request) -> Response {
+    finish(pushed(&identity, &request).await)
+}
+
+async fn pushed(identity: &Identity, request: &Request) -> Verdict<Response> {
+    let mut sender = request.client(identity).await?;
+    sender.proof = request.proof(identity, None)?;
+    let asked = rules::pushed(&sender.client, &request.params, sender.jkt())?;
+    let ctx = client_ctx(identity, &sender.client.id);
+    identity.0.records.check(&sender.client.id, &asked.details, ctx.now)?;
+    let nonce = sender.next_nonce(identity, &ctx);
+    let outcome = identity.0.db.write(move |tx| match sender.spend(tx)? {
+        Ok(()) => ops::push(tx, &ctx, &sender.client, &asked).map(Ok),
+        Err(refusal) => Ok(Err(refusal)),
+    });
+    let request_uri = outcome.await.map_err(|problem: kernel::Problem| Refusal::from(problem))??;
+    Ok(answer(StatusCode::CREATED, &json!({"request_uri": request_uri, "expires_in": rules::REQUEST_URI_LIFE}), nonce))
+}
+
+/// RFC 6749 §3.2, RFC 9449 §5.
+pub(super) async fn token(State(identity): State<Identity>, request: Request) -> Response {
+    open(finish(issued(&identity, &request).await))
+}
+
+fn demand(request: &Request) -> Verdict<Demand> {
+    let params = &request.params;
+    if params.get("authorization_details").is_some() {
+        return Err(Refusal::new(Code::InvalidAuthorizationDetails, "narrow the fetch, not the token"));
+    }
+    match params.need("grant_type")? {
+        "authorization_code" => Ok(Demand::Code {
+            code: params.need("code")?.to_owned(),
+            redirect_uri: params.need("redirect_uri")?.to_owned(),
+            verifier: params.need("code_verifier")?.to_owned(),
+        }),
+        "refresh_token" => Ok(Demand::Refresh {
+            token: params.need("refresh_token")?.to_owned(),
+            scope: params.get("scope").map(ToOwned::to_owned),
+        }),
+        "client_credentials" => Ok(Demand::Own { scope: params.get("scope").map(ToOwned::to_owned) }),
+        _ => Err(Refusal::new(Code::UnsupportedGrantType, "grant_type is not one of this server's")),
+    }
+}
+
+async fn issued(identity: &Identity, request: &Request) -> Verdict<Response> {
+    let mut sender = request.client(identity).await?;
+    let demand = demand(request)?;
+    let proof = request.need_proof(identity, None)?;
+    let jkt = proof.jkt.clone();
+    sender.proof = Some(proof);
+    let ctx = client_ctx(identity, &sender.client.id);
+    let nonce = sender.next_nonce(identity, &ctx);
+    let records = identity.0.records.clone();
+    let outcome = identity.0.db.write(move |tx| match sender.spend(tx)? {
+        Ok(()) => ops::issue(tx, &ctx, records.as_ref(), &sender.client, &jkt, &demand),
+        Err(refusal) => Ok(Err(refusal)),
+    });
+    let issued = outcome.await.map_err(|problem: kernel::Problem| Refusal::from(problem))??;
+    let mut body = json!({
+        "access_token": issued.access, "token_type": "DPoP", "expires_in": rules::ACCESS_LIFE,
+        "scope": issued.scope, "grant_id": issued.grant,
+    });
+    if let Some(refresh) = issued.refresh {
+        body["refresh_token"] = refresh.into();
+    }
+    if let Some(details) = issued.details {
+        body["authorization_details"] = json!([details]);
+    }
+    Ok(answer(StatusCode::OK, &body, nonce))
+}
+
+/// RFC 7662.
+pub(super) async fn introspect(State(identity): State<Identity>, request: Request) -> Response {
+    finish(introspected(&identity, &request).await)
+}
+
+async fn introspected(identity: &Identity, request: &Request) -> Verdict<Response> {
+    let sender = confidential(identity, request).await?;
+    let token = request.params.need("token")?.to_owned();
+    let ctx = client_ctx(identity, &sender.client.id);
+    let inner = identity.0.clone();
+    let outcome = identity.0.db.write(move |tx| match sender.spend(tx)? {
+        Ok(()) => ops::introspect(tx, &ctx, &sender.client, &token, &inner.issuer, inner.keys.pairwise()).map(Ok),
+        Err(refusal) => Ok(Err(refusal)),
+    });
+    let said = outcome.await.map_err(|problem: kernel::Problem| Refusal::from(problem))??;
+    Ok(answer(StatusCode::OK, &said, None))
+}
+
+/// Anyone may call themselves a public client, so none may ask about tokens (RFC 7662 §2.1).
+async fn confidential(identity: &Identity, request: &Request) -> Verdict<Sender> {
+    let sender = request.client(identity).await?;
+    match sender.client.profile {
+        crate::model::Profile::Confidential => Ok(sender),
+        crate::model::Profile::Public => Err(Refusal::new(Code::InvalidClient, "a public client may not ask about tokens")),
+    }
+}
+
+/// RFC 7009.
+pub(super) async fn revoke(State(identity): State<Identity>, request: Request) -> Response {
+    finish(revoked(&identity, &request).await)
+}
+
+async fn revoked(identity: &Identity, request: &Request) -> Verdict<Response> {
+    let sender = request.client(identity).await?;
+    let token = request.params.need("token")?.to_owned();
+    let ctx = client_ctx(identity, &sender.client.id);
+    let records = identity.0.records.clone();
+    let outcome = identity.0.db.write(move |tx| match sender.spend(tx)? {
+        Ok(()) => ops::revoke(tx, &ctx, records.as_ref(), &sender.client, &token).map(Ok),
+        Err(refusal) => Ok(Err(refusal)),
+    });
+    outcome.await.map_err(|problem: kernel::Problem| Refusal::from(problem))??;
+    Ok((StatusCode::OK, [(http::header::CACHE_CONTROL, "no-store")]).into_response())
+}

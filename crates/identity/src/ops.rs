@@ -1,0 +1,57 @@
+//! Operations: what happens inside a transaction, synchronous. The first line of each is its authorisation.
+
+mod clients;
+mod directory;
+mod grants;
+mod invitations;
+mod keys;
+mod passkeys;
+mod sessions;
+mod tokens;
+
+pub use clients::{add_client, client, clients, register_client, start_client, stop_client};
+pub use directory::{
+    Mandate, NewCompany, NewPerson, add_company, add_mandate, add_officer, add_person, authorities, holders, mandates_of, personas,
+    revoke_mandate, stop_officer, subject,
+};
+pub use grants::{approve, end_grant, move_grant, pending, refuse};
+pub(crate) use grants::{Begun, Grant, begin, end, grant, push};
+pub use invitations::{invitation, invite};
+pub use keys::{add_key, rotate_key};
+pub use passkeys::{ask, finish_signature, passkeys_of};
+pub(crate) use passkeys::{Ceremony, Kind, begin_registration, begin_sign_in, finish_registration, finish_sign_in, take};
+pub use sessions::sweep;
+pub(crate) use sessions::{end_session, sign_in, touch, visitor};
+pub use tokens::{access, spend};
+pub(crate) use tokens::{Demand, bearer, give_back, introspect, issue, revoke};
+
+use kernel::{Actor, Ctx, Problem, Text};
+use store::{Row, Value};
+
+/// The program itself or an administrator; `401` or `403` for anyone else.
+fn operator(ctx: &Ctx) -> Result<(), Problem> {
+    match &ctx.actor {
+        Actor::System(_) => Ok(()),
+        _ => ctx.admin().map(drop),
+    }
+}
+
+/// A secret of ours as it is handed out: 256 random bits behind a prefix that says what it is.
+fn secret(ctx: &Ctx, prefix: &str) -> String {
+    format!("{prefix}_{}", wire::b64::encode(ctx.random::<32>()))
+}
+
+/// A secret as it is kept: its SHA-256 alone. Rows are found by it, so no comparison can leak.
+fn hash(secret: &str) -> Value {
+    wire::sha256(&[secret.as_bytes()]).into()
+}
+
+/// Three columns of a name.
+fn name(row: &Row, first: usize) -> store::Result<Text> {
+    Ok(Text { en: row.text(first)?.to_owned(), tc: row.text(first + 1)?.to_owned(), sc: row.text(first + 2)?.to_owned() })
+}
+
+/// Seconds after a moment, in microseconds as tables keep it.
+fn after(ctx: &Ctx, seconds: i64) -> i64 {
+    kernel::micros(ctx.now).saturating_add(seconds.saturating_mul(1_000_000))
+}

@@ -1,0 +1,86 @@
+//! OAuth clients.
+
+use super::{name, operator};
+use crate::{
+    model::{Client, Profile},
+    rules, sql,
+};
+use kernel::{Ctx, Problem, micros};
+use store::{Row, Tx};
+
+fn read(row: &Row) -> Result<Client, Problem> {
+    let json = |column| serde_json::from_str(row.text(column)?).map_err(Problem::internal);
+    Ok(Client {
+        id: row.text(0)?.to_owned(),
+        name: name(row, 1)?,
+        redirect_uris: serde_json::from_str(row.text(4)?).map_err(Problem::internal)?,
+        jwks: json(5)?,
+        profile: if row.text(6)? == Profile::Public.as_str() { Profile::Public } else { Profile::Confidential },
+        webhook: row.opt_text(7)?.map(ToOwned::to_owned),
+        scopes: row.text(8)?.to_owned(),
+        active: row.bool(9)?,
+    })
+}
+
+/// A client. For other domains and for authentication itself.
+pub fn client(tx: &mut Tx<'_>, id: &str) -> Result<Option<Client>, Problem> {
+    tx.query_opt(sql::CLIENT, &[id.into()])?.as_ref().map(read).transpose()
+}
+
+/// Every client, by name.
+pub fn clients(tx: &mut Tx<'_>) -> Result<Vec<Client>, Problem> {
+    tx.query(sql::CLIENTS, &[])?.iter().map(read).collect()
+}
+
+fn columns(ctx: &Ctx, client: &Client) -> [store::Value; 10] {
+    let n = &client.name;
+    [
+        (&client.id).into(),
+        (&n.en).into(),
+        (&n.tc).into(),
+        (&n.sc).into(),
+        serde_json::json!(client.redirect_uris).to_string().into(),
+        client.jwks.to_string().into(),
+        client.profile.as_str().into(),
+        client.webhook.as_deref().into(),
+        (&client.scopes).into(),
+        micros(ctx.now).into(),
+    ]
+}
+
+/// Registers a client, or changes one that exists, after [`rules::registration`]: `400 client-refused`
+/// names the field. `allow_loopback` lets a webhook stay on this machine (the demonstration).
+pub fn register_client(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client, allow_loopback: bool) -> Result<(), Problem> {
+    operator(ctx)?;
+    rules::registration(client, allow_loopback).map_err(|(field, code)| Problem::new(400, "client-refused").field(field, code))?;
+    let columns = columns(ctx, client);
+    if tx.execute(sql::CHANGE_CLIENT, &columns)? == 0 {
+        tx.execute(sql::ADD_CLIENT, &columns)?;
+    }
+    tx.notify("praya_change", &format!("client:{}", client.id))?;
+    Ok(())
+}
+
+/// Registers a client of the demonstration, whose webhook may stay on this machine.
+pub fn add_client(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client) -> Result<(), Problem> {
+    register_client(tx, ctx, client, true)
+}
+
+/// Stops a client: from the commit on, none of its requests and tokens is accepted.
+pub fn stop_client(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<(), Problem> {
+    set_active(tx, ctx, id, false)
+}
+
+/// Lets a stopped client act again.
+pub fn start_client(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<(), Problem> {
+    set_active(tx, ctx, id, true)
+}
+
+fn set_active(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, active: bool) -> Result<(), Problem> {
+    operator(ctx)?;
+    if tx.execute(sql::SET_CLIENT_ACTIVE, &[id.into(), active.into(), micros(ctx.now).into()])? == 0 {
+        return Err(Problem::new(404, "not-found"));
+    }
+    tx.notify("praya_change", &format!("client:{id}"))?;
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! People, companies, mandates and officers.
+
+use super::{name, operator};
+use crate::{
+    model::{MandateView, Persona},
+    rules, sql,
+};
+use kernel::{Ctx, Id, Problem, Role, Text, Timestamp, from_micros, micros};
+use ports::{Authority, Subject, SubjectKind};
+use store::{Row, Tx};
+
+/// A person to add.
+#[derive(Debug, Clone)]
+pub struct NewPerson {
+    /// Their id, where it is made already (generated people); otherwise a new one.
+    pub id: Option<Id>,
+    /// A short name in letters, digits and `-`: `chan-mei-ling`.
+    pub handle: String,
+    /// Their name; never converted between scripts.
+    pub name: Text,
+    /// Their identity card number, normalised, if they have one.
+    pub hkid: Option<String>,
+    /// Whether they are made up.
+    pub made_up: bool,
+}
+
+/// A company to add.
+#[derive(Debug, Clone)]
+pub struct NewCompany {
+    /// Its id, where it is made already; otherwise a new one.
+    pub id: Option<Id>,
+    /// Its business registration number, eight characters.
+    pub brn: String,
+    /// Its name.
+    pub name: Text,
+    /// Whether it is made up.
+    pub made_up: bool,
+}
+
+/// A mandate to add.
+#[derive(Debug, Clone)]
+pub struct Mandate {
+    /// For which company.
+    pub company: Id,
+    /// Who may act.
+    pub person: Id,
+    /// In which role, such as `director`.
+    pub role: String,
+    /// For what, separated by spaces: `records` (agree to an exchange), `mandates` (see and take back mandates).
+    pub scopes: String,
+    /// How many holders must agree.
+    pub needs: u32,
+    /// From when.
+    pub from: Timestamp,
+    /// Until when, if limited.
+    pub until: Option<Timestamp>,
+    /// Who gave it, if a person did and not the register.
+    pub delegated_by: Option<Id>,
+}
+
+/// Adds a person. A handle or card number that exists is `409 person-exists`.
+pub fn add_person(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewPerson) -> Result<Id, Problem> {
+    operator(ctx)?;
+    let id = new.id.clone().unwrap_or_else(|| ctx.id("per"));
+    let n = &new.name;
+    let args = [
+        id.as_str().into(),
+        (&new.handle).into(),
+        (&n.en).into(),
+        (&n.tc).into(),
+        (&n.sc).into(),
+        new.hkid.as_deref().into(),
+        new.made_up.into(),
+        micros(ctx.now).into(),
+    ];
+    tx.execute(sql::ADD_PERSON, &args).map_err(|error| exists(error, "person-exists"))?;
+    Ok(id)
+}
+
+/// Adds a company. A number that exists is `409 company-exists`.
+pub fn add_company(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewCompany) -> Result<Id, Problem> {
+    operator(ctx)?;
+    let id = new.id.clone().unwrap_or_else(|| ctx.id("com"));
+    let n = &new.name;
+    let args = [
+        id.as_str().into(),
+        (&new.brn).into(),
+        (&n.en).into(),
+        (&n.tc).into(),
+        (&n.sc).into(),
+        new.made_up.into(),
+        micros(ctx.now).into(),
+    ];
+    tx.execute(sql::ADD_COMPANY, &args).map_err(|error| exists(error, "company-exists"))?;
+    Ok(id)
+}
+
+fn exists(error: store::Error, code: &'static str) -> Problem {
+    match error {
+        store::Error::Unique(_) => Problem::new(409, code),
+        other => other.into(),
+    }
+}
+
+/// Adds a mandate, from the register or by an administrator: nobody gives one to themselves.
+pub fn add_mandate(tx: &mut Tx<'_>, ctx: &Ctx, new: &Mandate) -> Result<Id, Problem> {
+    operator(ctx)?;
+    let id = ctx.id("man");
+    let args = [
+        id.as_str().into(),
+        new.company.as_str().into(),
+        new.person.as_str().into(),
+        (&new.role).into(),
+        (&new.scopes).into(),
+        new.needs.max(1).into(),
+        micros(new.from).into(),
+        new.until.map(micros).into(),
+        new.delegated_by.as_ref().map(Id::as_str).into(),
+        micros(ctx.now).into(),
+    ];
+    tx.execute(sql::ADD_MANDATE, &args)?;
+    Ok(id)
+}
+
+/// Makes a person an officer of a department, or changes which.
+pub fn add_officer(tx: &mut Tx<'_>, ctx: &Ctx, person: &Id, department: &str, role: Role) -> Result<(), Problem> {
+    operator(ctx)?;
+    let role = match role {
+        Role::Officer => "officer",
+        Role::Admin => "admin",
+    };
+    tx.execute(sql::ADD_OFFICER, &[person.as_str().into(), department.into(), role.into()])?;
+    Ok(())
+}
+
+/// An officer leaves: no longer one, and signed out everywhere.
+pub fn stop_officer(tx: &mut Tx<'_>, ctx: &Ctx, person: &Id) -> Result<(), Problem> {
+    operator(ctx)?;
+    tx.execute(sql::STOP_OFFICER, &[person.as_str().into()])?;
+    tx.execute(sql::END_SESSIONS_OF, &[person.as_str().into()])?;
+    Ok(())
+}
+
+fn subject_row(row: &Row, kind: SubjectKind) -> Result<Subject, Problem> {
+    let key = row.opt_text(4)?.unwrap_or_default().to_owned();
+    Ok(Subject { kind, id: row.text(0)?.into(), name: name(row, 1)?, key })
+}
+
+/// A person or company by id. For other domains, which have authorised the request already.
+pub fn subject(tx: &mut Tx<'_>, id: &Id) -> Result<Option<Subject>, Problem> {
+    if let Some(row) = tx.query_opt(sql::PERSON, &[id.as_str().into()])? {
+        return subject_row(&row, SubjectKind::Person).map(Some);
+    }
+    let row = tx.query_opt(sql::COMPANY, &[id.as_str().into()])?;
+    row.map(|row| subject_row(&row, SubjectKind::Company)).transpose()
+}
+
+/// For which companies a person may act now, for `scope`. For other domains, as above.
+pub fn authorities(tx: &mut Tx<'_>, person: &Id, scope: &str, now: Timestamp) -> Result<Vec<Authority>, Problem> {
+    let mut all = Vec::new();
+    for row in tx.query(sql::AUTHORITIES, &[person.as_str().into(), micros(now).into()])? {
+        if rules::has_scope(row.text(4)?, scope) {
+            let company =
+                Subject { kind: SubjectKind::Company, id: row.text(5)?.into(), name: name(&row, 6)?, key: row.text(9)?.to_owned() };
+            all.push(Authority {
+                mandate: row.text(0)?.into(),
+                company,
+                role: row.text(1)?.to_owned(),
+                needs: u32::try_from(row.int(2)?).unwrap_or(u32::MAX),
+                until: row.opt_int(3)?.map(from_micros),
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// Everyone who may act for a company now, for the exchange of records; each person once.
+pub fn holders(tx: &mut Tx<'_>, company: &Id, now: Timestamp) -> Result<Vec<Subject>, Problem> {
+    let mut all: Vec<Subject> = Vec::new();
+    for row in tx.query(sql::HOLDERS, &[company.as_str().into(), micros(now).into()])? {
+        if rules::has_scope(row.text(7)?, rules::RECORDS) && !all.iter().any(|one| one.id.as_str() == row.text(0).unwrap_or_default()) {
+            all.push(subject_row(&row, SubjectKind::Person)?);
+        }
+    }
+    Ok(all)
+}
+
+/// The mandates of every company whose mandates the person signed in may see, company by company.
+pub fn mandates_of(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<(Authority, Vec<MandateView>)>, Problem> {
+    let person = ctx.person()?.clone();
+    let mut all: Vec<(Authority, Vec<MandateView>)> = Vec::new();
+    for authority in authorities(tx, &person, "mandates", ctx.now)? {
+        if all.iter().any(|(seen, _)| seen.company.id == authority.company.id) {
+            continue;
+        }
+        let rows = tx.query(sql::HOLDERS, &[authority.company.id.as_str().into(), micros(ctx.now).into()])?;
+        let views = rows.iter().map(|row| mandate_view(row, &authority.company.id)).collect::<Result<_, Problem>>()?;
+        all.push((authority, views));
+    }
+    Ok(all)
+}
+
+fn mandate_view(row: &Row, company: &Id) -> Result<MandateView, Problem> {
+    Ok(MandateView {
+        id: row.text(5)?.into(),
+        company: company.clone(),
+        person: row.text(0)?.into(),
+        name: name(row, 1)?,
+        role: row.text(6)?.to_owned(),
+        scopes: row.text(7)?.to_owned(),
+        needs: u32::try_from(row.int(8)?).unwrap_or(u32::MAX),
+        until: row.opt_int(9)?.map(from_micros),
+        delegated: !row.is_null(10)?,
+    })
+}
+
+/// Takes back a mandate that a person gave: by who manages the company's mandates, or by its holder.
+/// What the register says stands until the register changes: `403 mandate-of-register`.
+pub fn revoke_mandate(tx: &mut Tx<'_>, ctx: &Ctx, mandate: &Id) -> Result<(), Problem> {
+    let person = ctx.person()?.clone();
+    let missing = || Problem::new(404, "not-found");
+    let row = tx.query_opt(sql::MANDATE, &[mandate.as_str().into()])?.ok_or_else(missing)?;
+    let (company, holder, delegated) = (Id::from(row.text(0)?), row.text(1)?.to_owned(), !row.is_null(2)?);
+    let manages = authorities(tx, &person, "mandates", ctx.now)?.iter().any(|authority| authority.company.id == company);
+    if !manages && holder != person.as_str() {
+        return Err(missing());
+    }
+    if !delegated {
+        return Err(Problem::new(403, "mandate-of-register"));
+    }
+    tx.execute(sql::REVOKE_MANDATE, &[mandate.as_str().into(), micros(ctx.now).into(), person.as_str().into()])?;
+    tx.notify("praya_change", "mandate")?;
+    Ok(())
+}
+
+/// The made-up people of the demonstration, at most fifty, in the order they were made.
+pub fn personas(tx: &mut Tx<'_>) -> Result<Vec<Persona>, Problem> {
+    let read = |row: &Row| {
+        Ok(Persona {
+            id: row.text(0)?.into(),
+            handle: row.text(1)?.to_owned(),
+            name: name(row, 2)?,
+            role: row.text(5)?.to_owned(),
+            of: name(row, 6)?,
+        })
+    };
+    tx.query(sql::PERSONAS, &[])?.iter().map(read).collect()
+}

@@ -1,0 +1,223 @@
+//! From a pushed request to a grant, and to its end.
+
+use super::{after, hash, secret};
+use crate::{
+    error::{Code, Refusal, Verdict},
+    model::{Asked, Client, Interaction, Stage},
+    rules, sql,
+};
+use kernel::{Ctx, Id, Problem, Timestamp, from_micros, micros};
+use ports::{Pending, Subject, SubjectKind};
+use serde_json::Value as Json;
+use store::{Row, Tx};
+
+/// The form of our `request_uri`s (RFC 9126 §2.2).
+pub(crate) const REQUEST_URI: &str = "urn:ietf:params:oauth:request_uri:";
+
+/// Keeps a pushed request; gives its `request_uri`. The caller has authenticated `client` and checked `asked`.
+pub(crate) fn push(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client, asked: &Asked) -> Result<String, Problem> {
+    let reference = secret(ctx, "req");
+    let asked = serde_json::to_string(asked).map_err(Problem::internal)?;
+    let args = [
+        ctx.id("int").as_str().into(),
+        hash(&reference),
+        (&client.id).into(),
+        asked.into(),
+        after(ctx, rules::REQUEST_URI_LIFE).into(),
+        after(ctx, rules::SIGN_IN_LIFE).into(),
+        micros(ctx.now).into(),
+    ];
+    tx.execute(sql::ADD_INTERACTION, &args)?;
+    Ok(format!("{REQUEST_URI}{reference}"))
+}
+
+fn read(row: &Row) -> Result<Interaction, Problem> {
+    Ok(Interaction {
+        id: row.text(0)?.into(),
+        client: row.text(1)?.to_owned(),
+        asked: serde_json::from_str(row.text(2)?).map_err(Problem::internal)?,
+        stage: Stage::parse(row.text(3)?).ok_or_else(|| Problem::internal("an interaction's state"))?,
+        person: row.opt_text(4)?.map(Id::from),
+        request_expires_at: from_micros(row.int(5)?),
+        expires_at: from_micros(row.int(6)?),
+    })
+}
+
+/// An interaction as it stands. For operations of this crate.
+pub(crate) fn interaction(tx: &mut Tx<'_>, id: &Id) -> Result<Option<Interaction>, Problem> {
+    tx.query_opt(sql::INTERACTION, &[id.as_str().into()])?.as_ref().map(read).transpose()
+}
+
+/// Moves an interaction on; false when another request was first.
+fn advance(tx: &mut Tx<'_>, at: &Interaction, to: Stage, person: Option<&Id>, expires_at: i64) -> Result<bool, Problem> {
+    if !at.stage.may_become(to) {
+        return Ok(false);
+    }
+    let args = [at.id.as_str().into(), at.stage.as_str().into(), to.as_str().into(), person.map(Id::as_str).into(), expires_at.into()];
+    Ok(tx.execute(sql::MOVE_INTERACTION, &args)? == 1)
+}
+
+/// What a browser that brought a `request_uri` does next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// Signs in, and comes back to the same address.
+    SignIn,
+    /// Decides.
+    Decide(Id),
+}
+
+/// A browser brings a `request_uri` (RFC 9126 §4). It counts from when it is brought, so that signing in
+/// may take longer; it is used up once a person is known. No refusal leads anywhere: nothing is proven yet.
+pub(crate) fn begin(tx: &mut Tx<'_>, ctx: &Ctx, client_id: &str, request_uri: &str) -> Result<Verdict<Begun>, Problem> {
+    let over = || Ok(Err(Refusal::new(Code::InvalidRequest, "request_uri is unknown, used or expired")));
+    let Some(reference) = request_uri.strip_prefix(REQUEST_URI) else { return over() };
+    let found = tx.query_opt(sql::INTERACTION_BY_REQUEST, &[hash(reference)])?;
+    let Some(at) = found.as_ref().map(read).transpose()? else { return over() };
+    let active = super::client(tx, client_id)?.is_some_and(|client| client.active);
+    if at.client != client_id || !active || at.expires_at <= ctx.now {
+        return over();
+    }
+    let person = ctx.person().ok();
+    match (at.stage, person) {
+        (Stage::Pushed, _) if at.request_expires_at <= ctx.now => over(),
+        (Stage::Pushed, None) => {
+            advance(tx, &at, Stage::Opened, None, after(ctx, rules::SIGN_IN_LIFE))?;
+            Ok(Ok(Begun::SignIn))
+        }
+        (Stage::Opened, None) => Ok(Ok(Begun::SignIn)),
+        (Stage::Pushed | Stage::Opened, Some(person)) => {
+            match advance(tx, &at, Stage::Deciding, Some(person), after(ctx, rules::DECIDING_LIFE))? {
+                true => Ok(Ok(Begun::Decide(at.id))),
+                false => over(),
+            }
+        }
+        // The same person pressed "back" or reloaded: nothing was answered yet.
+        (Stage::Deciding, Some(person)) if at.person.as_ref() == Some(person) => Ok(Ok(Begun::Decide(at.id))),
+        _ => over(),
+    }
+}
+
+/// The interaction that the person signed in decides on; `None` when it is another's, over or answered.
+fn deciding(tx: &mut Tx<'_>, ctx: &Ctx, id: &Id) -> Result<Option<(Interaction, Client)>, Problem> {
+    let person = ctx.person()?.clone();
+    let Some(at) = interaction(tx, id)? else { return Ok(None) };
+    if at.stage != Stage::Deciding || at.person.as_ref() != Some(&person) || at.expires_at <= ctx.now {
+        return Ok(None);
+    }
+    let client = super::client(tx, &at.client)?.filter(|client| client.active);
+    Ok(client.map(|client| (at, client)))
+}
+
+/// [`ports::Authorizations::pending`].
+pub fn pending(tx: &mut Tx<'_>, ctx: &Ctx, id: &Id) -> Result<Option<Pending>, Problem> {
+    Ok(deciding(tx, ctx, id)?.map(|(at, client)| Pending {
+        id: at.id,
+        client: client.id,
+        client_name: client.name,
+        details: at.asked.details,
+        person: at.person,
+    }))
+}
+
+/// [`ports::Authorizations::approve`]. The code lives for [`rules::CODE_LIFE`] from here, so this is
+/// called when the browser of the person who was asked is about to be sent on: by them alone.
+pub fn approve(
+    tx: &mut Tx<'_>, ctx: &Ctx, issuer: &str, id: &Id, subject: &Subject, consent: &Id, details: &Json,
+) -> Result<String, Problem> {
+    let (at, client) = deciding(tx, ctx, id)?.ok_or_else(|| Problem::new(404, "interaction-unknown"))?;
+    if !advance(tx, &at, Stage::Approved, at.person.as_ref(), micros(at.expires_at))? {
+        return Err(Problem::new(404, "interaction-unknown"));
+    }
+    let kind = match subject.kind {
+        SubjectKind::Company => "company",
+        SubjectKind::Person => "person",
+    };
+    let grant = ctx.id("gra");
+    let args = [
+        grant.as_str().into(),
+        (&client.id).into(),
+        at.person.as_ref().map(Id::as_str).into(),
+        kind.into(),
+        subject.id.as_str().into(),
+        consent.as_str().into(),
+        (&at.asked.scope).into(),
+        details.to_string().into(),
+        micros(ctx.now).into(),
+    ];
+    tx.execute(sql::ADD_GRANT, &args)?;
+    let code = secret(ctx, "code");
+    let args = [
+        hash(&code),
+        grant.as_str().into(),
+        (&client.id).into(),
+        (&at.asked.redirect_uri).into(),
+        (&at.asked.challenge).into(),
+        at.asked.jkt.as_deref().into(),
+        after(ctx, rules::CODE_LIFE).into(),
+    ];
+    tx.execute(sql::ADD_CODE, &args)?;
+    Ok(rules::answer_at(&at.asked.redirect_uri, issuer, at.asked.state.as_deref(), &[("code", &code)]))
+}
+
+/// [`ports::Authorizations::refuse`].
+pub fn refuse(tx: &mut Tx<'_>, ctx: &Ctx, issuer: &str, id: &Id) -> Result<String, Problem> {
+    let (at, _) = deciding(tx, ctx, id)?.ok_or_else(|| Problem::new(404, "interaction-unknown"))?;
+    if !advance(tx, &at, Stage::Refused, at.person.as_ref(), micros(at.expires_at))? {
+        return Err(Problem::new(404, "interaction-unknown"));
+    }
+    let error = [("error", Code::AccessDenied.as_str()), ("error_description", "the person said no")];
+    Ok(rules::answer_at(&at.asked.redirect_uri, issuer, at.asked.state.as_deref(), &error))
+}
+
+/// A grant as it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Grant {
+    pub(crate) client: String,
+    pub(crate) person: Option<Id>,
+    pub(crate) consent: Option<Id>,
+    pub(crate) scope: String,
+    pub(crate) details: Option<Json>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) ended: bool,
+}
+
+/// A grant by id. For operations of this crate.
+pub(crate) fn grant(tx: &mut Tx<'_>, id: &str) -> Result<Option<Grant>, Problem> {
+    let Some(row) = tx.query_opt(sql::GRANT, &[id.into()])? else { return Ok(None) };
+    Ok(Some(Grant {
+        client: row.text(0)?.to_owned(),
+        person: row.opt_text(1)?.map(Id::from),
+        consent: row.opt_text(2)?.map(Id::from),
+        scope: row.text(3)?.to_owned(),
+        details: row.opt_text(4)?.map(serde_json::from_str).transpose().map_err(Problem::internal)?,
+        created_at: from_micros(row.int(5)?),
+        ended: !row.is_null(6)?,
+    }))
+}
+
+/// Ends a grant and every token under it. The caller has authorised it.
+pub(crate) fn end(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<(), Problem> {
+    tx.execute(sql::END_GRANT, &[id.into(), micros(ctx.now).into()])?;
+    tx.execute(sql::DROP_ACCESS_OF_GRANT, &[id.into()])?;
+    tx.execute(sql::DROP_REFRESH_OF_GRANT, &[id.into()])?;
+    Ok(())
+}
+
+/// [`ports::Authorizations::end_grant`]: part of the transaction that revokes the consent, which has authorised it.
+pub fn end_grant(tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<(), Problem> {
+    for row in tx.query(sql::GRANTS_OF_CONSENT, &[consent.as_str().into()])? {
+        end(tx, ctx, row.text(0)?)?;
+    }
+    Ok(())
+}
+
+/// [`ports::Authorizations::move_grant`]: part of the transaction that amends the consent, which has authorised it.
+pub fn move_grant(tx: &mut Tx<'_>, old: &Id, new: &Id, details: &Json) -> Result<(), Problem> {
+    tx.execute(sql::MOVE_GRANT, &[old.as_str().into(), new.as_str().into(), details.to_string().into()])?;
+    Ok(())
+}
+
+/// Who a grant is about, for one client alone: two clients cannot join what they hold (OpenID Core §8.1).
+pub(crate) fn pairwise(secret: &[u8; 32], client: &str, person: &Id) -> String {
+    wire::b64::encode(wire::sha256(&[secret, client.as_bytes(), b"\0", person.as_str().as_bytes()]))
+}

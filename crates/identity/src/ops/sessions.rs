@@ -1,0 +1,78 @@
+//! Sessions: a random token in a cookie, its hash here.
+
+use super::{after, hash, name, secret};
+use crate::{model::Method, rules, sql};
+use kernel::{Actor, Ctx, Id, Problem, Role, Timestamp, from_micros, micros};
+use store::Tx;
+use web::UserView;
+
+/// Begins a session for a person who has just proved to be themselves; the one this browser had ends.
+/// The token goes into the cookie and is never kept.
+pub(crate) fn sign_in(tx: &mut Tx<'_>, ctx: &Ctx, person: &Id, method: Method) -> Result<String, Problem> {
+    end_session(tx, ctx)?;
+    let token = secret(ctx, "ses");
+    let args = [
+        ctx.id("ses").as_str().into(),
+        hash(&token),
+        person.as_str().into(),
+        method.as_str().into(),
+        micros(ctx.now).into(),
+        after(ctx, rules::SESSION_LIFE).into(),
+    ];
+    tx.execute(sql::ADD_SESSION, &args)?;
+    Ok(token)
+}
+
+/// Ends the session of this request, if it has one.
+pub(crate) fn end_session(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
+    if let Actor::Person { session, .. } | Actor::Officer { session, .. } = &ctx.actor {
+        tx.execute(sql::END_SESSION, &[session.as_str().into()])?;
+    }
+    Ok(())
+}
+
+/// Who a session's token belongs to, how the header shows them, and when the session was last used.
+/// `None` when it is unknown, ended, idle for 30 minutes or 12 hours old.
+pub(crate) fn visitor(tx: &mut Tx<'_>, token: &str, now: Timestamp) -> Result<Option<(Actor, UserView, Timestamp)>, Problem> {
+    let idle = micros(now) - rules::SESSION_IDLE * 1_000_000;
+    let Some(row) = tx.query_opt(sql::VISITOR, &[hash(token), micros(now).into(), idle.into()])? else { return Ok(None) };
+    let (session, id) = (Id::from(row.text(0)?), Id::from(row.text(2)?));
+    let name = name(&row, 3)?;
+    let (actor, user) = match row.opt_text(6)? {
+        Some(department) => {
+            let admin = row.text(7)? == "admin";
+            let role = if admin { Role::Admin } else { Role::Officer };
+            let actor = Actor::Officer { id, session, department: department.to_owned(), role };
+            (actor, UserView { name, officer: true, admin })
+        }
+        None => (Actor::Person { id, session }, UserView { name, officer: false, admin: false }),
+    };
+    Ok(Some((actor, user, from_micros(row.int(1)?))))
+}
+
+/// Writes down that a session was used.
+pub(crate) fn touch(tx: &mut Tx<'_>, session: &Id, now: Timestamp) -> Result<(), Problem> {
+    tx.execute(sql::TOUCH_SESSION, &[session.as_str().into(), micros(now).into()])?;
+    Ok(())
+}
+
+/// Forgets what can no longer be used; for a schedule, every minute or so. How many rows went.
+pub fn sweep(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<u64, Problem> {
+    let now = micros(ctx.now);
+    // A used code is remembered past its life, so that a late second use still ends what came of it.
+    let an_hour_ago = now - 3_600_000_000;
+    let mut gone = 0;
+    for (statement, before) in [
+        (sql::SWEEP_CEREMONIES, now),
+        (sql::SWEEP_INVITATIONS, now),
+        (sql::SWEEP_INTERACTIONS, an_hour_ago),
+        (sql::SWEEP_CODES, an_hour_ago),
+        (sql::SWEEP_ACCESS, now),
+        (sql::SWEEP_REFRESH, now),
+        (sql::SWEEP_SPENT, ctx.now.as_second().div_euclid(60) - 3),
+    ] {
+        gone += tx.execute(statement, &[before.into()])?;
+    }
+    let idle = now - rules::SESSION_IDLE * 1_000_000;
+    Ok(gone + tx.execute(sql::SWEEP_SESSIONS, &[now.into(), idle.into()])?)
+}

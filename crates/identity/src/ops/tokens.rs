@@ -1,0 +1,280 @@
+//! Tokens: given for a code, a refresh token or a client's own name; asked about; taken back.
+
+use super::{Grant, after, end, hash, secret};
+use crate::{
+    error::{Code, Refusal, Verdict},
+    model::{Client, Profile},
+    rules, sql,
+};
+use kernel::{Ctx, Id, Problem, Timestamp, micros};
+use ports::{Access, Records};
+use serde_json::{Value as Json, json};
+use store::{Tx, Value};
+use wire::seal;
+
+/// What a token request asks for, its form already checked.
+#[derive(Debug, Clone)]
+pub(crate) enum Demand {
+    /// RFC 6749 §4.1.3.
+    Code { code: String, redirect_uri: String, verifier: String },
+    /// RFC 6749 §6.
+    Refresh { token: String, scope: Option<String> },
+    /// RFC 6749 §4.4.
+    Own { scope: Option<String> },
+}
+
+/// What was given.
+#[derive(Debug, Clone)]
+pub(crate) struct Issued {
+    pub(crate) access: String,
+    pub(crate) refresh: Option<String>,
+    pub(crate) scope: String,
+    pub(crate) grant: String,
+    pub(crate) details: Option<Json>,
+}
+
+fn invalid(why: &'static str) -> Refusal {
+    Refusal::new(Code::InvalidGrant, why)
+}
+
+/// Gives tokens bound to the key `jkt`. The client has authenticated, its assertion and proof are spent.
+pub(crate) fn issue(
+    tx: &mut Tx<'_>, ctx: &Ctx, records: &dyn Records, client: &Client, jkt: &str, demand: &Demand,
+) -> Result<Verdict<Issued>, Problem> {
+    match demand {
+        Demand::Code { code, redirect_uri, verifier } => redeem(tx, ctx, records, client, jkt, (code, redirect_uri, verifier)),
+        Demand::Refresh { token, scope } => refresh(tx, ctx, records, client, jkt, token, scope.as_deref()),
+        Demand::Own { scope } => own(tx, ctx, client, jkt, scope.as_deref()),
+    }
+}
+
+fn redeem(
+    tx: &mut Tx<'_>, ctx: &Ctx, records: &dyn Records, client: &Client, jkt: &str,
+    (code, redirect_uri, verifier): (&str, &str, &str),
+) -> Result<Verdict<Issued>, Problem> {
+    let Some(row) = tx.query_opt(sql::CODE, &[hash(code)])? else { return Ok(Err(invalid("the code is unknown"))) };
+    let grant_id = row.text(0)?.to_owned();
+    if row.text(1)? != client.id {
+        return Ok(Err(invalid("the code was given to another client")));
+    }
+    if !row.is_null(6)? {
+        // RFC 6749 §4.1.2: somebody has it who should not; what it gave is taken back.
+        end(tx, ctx, &grant_id)?;
+        return Ok(Err(invalid("the code was used before: its tokens are revoked")));
+    }
+    if row.int(5)? <= micros(ctx.now) {
+        return Ok(Err(invalid("the code has expired")));
+    }
+    if row.text(2)? != redirect_uri {
+        return Ok(Err(invalid("redirect_uri is not the one of the request")));
+    }
+    if row.opt_text(4)?.is_some_and(|bound| bound != jkt) {
+        return Ok(Err(invalid("the code is bound to another key")));
+    }
+    if !rules::pkce(verifier, row.text(3)?) {
+        return Ok(Err(invalid("code_verifier does not fit the challenge")));
+    }
+    let held = super::grant(tx, &grant_id)?.filter(|grant| !grant.ended);
+    let Some((held, details)) = still_granted(tx, ctx, records, held)? else {
+        return Ok(Err(invalid("the consent no longer allows it")));
+    };
+    if tx.execute(sql::USE_CODE, &[hash(code), micros(ctx.now).into()])? != 1 {
+        end(tx, ctx, &grant_id)?;
+        return Ok(Err(invalid("the code was used before: its tokens are revoked")));
+    }
+    let refresh = new_refresh(tx, ctx, &grant_id, ctx.id("fam").as_str(), client, jkt, &held.scope, after(ctx, rules::REFRESH_LIFE))?;
+    let access = new_access(tx, ctx, &grant_id, client, jkt, &held.scope)?;
+    Ok(Ok(Issued { access, refresh: Some(refresh), scope: held.scope, grant: grant_id, details }))
+}
+
+/// The grant with its details as they stand now, unless its consent allows nothing more.
+fn still_granted(tx: &mut Tx<'_>, ctx: &Ctx, records: &dyn Records, grant: Option<Grant>) -> Result<Option<(Grant, Option<Json>)>, Problem> {
+    let Some(grant) = grant else { return Ok(None) };
+    let Some(consent) = grant.consent.clone() else { return Ok(Some((grant, None))) };
+    let details = records.granted(tx, &consent, ctx.now)?;
+    Ok(details.map(|details| (grant, Some(details))))
+}
+
+fn refresh(
+    tx: &mut Tx<'_>, ctx: &Ctx, records: &dyn Records, client: &Client, jkt: &str, token: &str, scope: Option<&str>,
+) -> Result<Verdict<Issued>, Problem> {
+    let Some(row) = tx.query_opt(sql::REFRESH, &[hash(token)])? else { return Ok(Err(invalid("the refresh token is unknown"))) };
+    let (grant_id, family, held) = (row.text(0)?.to_owned(), row.text(1)?.to_owned(), row.text(4)?.to_owned());
+    if row.text(2)? != client.id {
+        return Ok(Err(invalid("the refresh token was given to another client")));
+    }
+    if !row.is_null(6)? {
+        // RFC 9700 §4.14.2: of two holders one is a thief, so neither keeps it.
+        end(tx, ctx, &grant_id)?;
+        return Ok(Err(invalid("the refresh token was used before: its grant is ended")));
+    }
+    if row.int(5)? <= micros(ctx.now) {
+        return Ok(Err(invalid("the refresh token has expired")));
+    }
+    if !seal::same(row.text(3)?.as_bytes(), jkt.as_bytes()) {
+        return Ok(Err(invalid("the refresh token is bound to another key")));
+    }
+    let scope = scope.filter(|text| !text.is_empty()).unwrap_or(&held);
+    if !scope.split(' ').all(|one| rules::has_scope(&held, one)) {
+        return Ok(Err(Refusal::new(Code::InvalidScope, "the scope goes beyond what was granted")));
+    }
+    let grant = super::grant(tx, &grant_id)?.filter(|grant| !grant.ended);
+    let Some((_, details)) = still_granted(tx, ctx, records, grant)? else {
+        return Ok(Err(invalid("the consent no longer allows it")));
+    };
+    let expires = row.int(5)?;
+    // A bank whose answer was lost must be able to ask again: only a public client's token rotates (FAPI 2.0 §5.3.2.1).
+    let next = match client.profile {
+        Profile::Confidential => None,
+        Profile::Public => {
+            tx.execute(sql::USE_REFRESH, &[hash(token), micros(ctx.now).into()])?;
+            Some(new_refresh(tx, ctx, &grant_id, &family, client, jkt, &held, expires)?)
+        }
+    };
+    let access = new_access(tx, ctx, &grant_id, client, jkt, scope)?;
+    Ok(Ok(Issued { access, refresh: next, scope: scope.to_owned(), grant: grant_id, details }))
+}
+
+fn own(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client, jkt: &str, scope: Option<&str>) -> Result<Verdict<Issued>, Problem> {
+    let scope = match rules::own_scopes(client, scope) {
+        Ok(scope) => scope,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let grant = match tx.query_opt(sql::OWN_GRANT, &[(&client.id).into()])? {
+        Some(row) => row.text(0)?.to_owned(),
+        None => {
+            let id = ctx.id("gra");
+            let none = Value::Null;
+            let args = [
+                id.as_str().into(), (&client.id).into(), none.clone(), none.clone(), none.clone(), none.clone(),
+                (&client.scopes).into(), none, micros(ctx.now).into(),
+            ];
+            tx.execute(sql::ADD_GRANT, &args)?;
+            id.0
+        }
+    };
+    let access = new_access(tx, ctx, &grant, client, jkt, &scope)?;
+    Ok(Ok(Issued { access, refresh: None, scope, grant, details: None }))
+}
+
+fn new_access(tx: &mut Tx<'_>, ctx: &Ctx, grant: &str, client: &Client, jkt: &str, scope: &str) -> Result<String, Problem> {
+    let token = secret(ctx, "at");
+    let args = [
+        hash(&token), grant.into(), (&client.id).into(), jkt.into(), scope.into(),
+        micros(ctx.now).into(), after(ctx, rules::ACCESS_LIFE).into(),
+    ];
+    tx.execute(sql::ADD_ACCESS, &args)?;
+    Ok(token)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one row, one call each")]
+fn new_refresh(
+    tx: &mut Tx<'_>, ctx: &Ctx, grant: &str, family: &str, client: &Client, jkt: &str, scope: &str, expires_at: i64,
+) -> Result<String, Problem> {
+    let token = secret(ctx, "rt");
+    let args = [
+        hash(&token), grant.into(), family.into(), (&client.id).into(), jkt.into(), scope.into(),
+        micros(ctx.now).into(), expires_at.into(),
+    ];
+    tx.execute(sql::ADD_REFRESH, &args)?;
+    Ok(token)
+}
+
+/// [`ports::Authorizations::access`]: one statement reads token, grant and client as they are now.
+pub fn access(tx: &mut Tx<'_>, token: &str, jkt: &str, now: Timestamp) -> Result<Access, Problem> {
+    let refused = || {
+        Problem::new(401, "invalid-token").header("www-authenticate", "DPoP error=\"invalid_token\", algs=\"ES256 EdDSA\"")
+    };
+    let row = tx.query_opt(sql::ACCESS, &[hash(token), micros(now).into()])?.ok_or_else(refused)?;
+    if !seal::same(row.text(4)?.as_bytes(), jkt.as_bytes()) {
+        return Err(refused());
+    }
+    Ok(Access {
+        grant: row.text(0)?.into(),
+        client: row.text(1)?.to_owned(),
+        consent: row.opt_text(2)?.map(Id::from),
+        scope: row.text(3)?.to_owned(),
+    })
+}
+
+/// [`ports::Authorizations::spend`]: `at` (seconds since 1970) is when the proof was made or the assertion
+/// ends; rows of one minute lie together, and are forgotten three minutes after it.
+pub fn spend(tx: &mut Tx<'_>, who: &str, jti: &str, at: i64) -> Result<(), Problem> {
+    let digest = wire::sha256(&[who.as_bytes(), b"\0", jti.as_bytes()]);
+    // Half a digest: 128 bits, and half the index.
+    match tx.execute(sql::SPEND, &[at.div_euclid(60).into(), digest[..16].into()])? {
+        1 => Ok(()),
+        _ => Err(Problem::new(401, "proof-replayed").header("www-authenticate", "DPoP error=\"invalid_dpop_proof\", algs=\"ES256 EdDSA\"")),
+    }
+}
+
+/// What a client may know of a token (RFC 7662 §2.2): its own, or any, for a resource server.
+/// `{"active": false}` for everything else.
+pub(crate) fn introspect(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client, token: &str, issuer: &str, pairwise: &[u8; 32]) -> Result<Json, Problem> {
+    let off = || Ok(json!({"active": false}));
+    let may = |owner: &str| owner == client.id || rules::has_scope(&client.scopes, rules::INTROSPECT);
+    let (owner, grant_id, mut said) = if let Some(row) = tx.query_opt(sql::ACCESS_FULL, &[hash(token), micros(ctx.now).into()])? {
+        let said = json!({
+            "active": true, "iss": issuer, "aud": issuer, "client_id": row.text(1)?, "scope": row.text(2)?, "token_type": "DPoP",
+            "iat": row.int(4)? / 1_000_000, "exp": row.int(5)? / 1_000_000, "cnf": {"jkt": row.text(3)?},
+        });
+        (row.text(1)?.to_owned(), row.text(0)?.to_owned(), said)
+    } else if let Some(row) = tx.query_opt(sql::REFRESH, &[hash(token)])? {
+        if !row.is_null(6)? || row.int(5)? <= micros(ctx.now) {
+            return off();
+        }
+        let said = json!({
+            "active": true, "iss": issuer, "client_id": row.text(2)?, "scope": row.text(4)?,
+            "iat": row.int(7)? / 1_000_000, "exp": row.int(5)? / 1_000_000, "cnf": {"jkt": row.text(3)?},
+        });
+        (row.text(2)?.to_owned(), row.text(0)?.to_owned(), said)
+    } else {
+        return off();
+    };
+    let Some(grant) = super::grant(tx, &grant_id)?.filter(|grant| !grant.ended) else { return off() };
+    if !may(&owner) {
+        return off();
+    }
+    said["grant_id"] = grant_id.into();
+    if let Some(person) = &grant.person {
+        said["sub"] = super::grants::pairwise(pairwise, &owner, person).into();
+    }
+    if let Some(details) = grant.details {
+        said["authorization_details"] = json!([details]);
+    }
+    Ok(said)
+}
+
+/// A client gives a token back (RFC 7009). A refresh token goes with its grant and the consent; a token
+/// that is unknown or another's changes nothing and is no error (§2.2).
+pub(crate) fn revoke(tx: &mut Tx<'_>, ctx: &Ctx, records: &dyn Records, client: &Client, token: &str) -> Result<(), Problem> {
+    if tx.execute(sql::DROP_ACCESS, &[hash(token), (&client.id).into()])? == 1 {
+        return Ok(());
+    }
+    let Some(row) = tx.query_opt(sql::REFRESH, &[hash(token)])? else { return Ok(()) };
+    if row.text(2)? == client.id {
+        give_back(tx, ctx, records, row.text(0)?)?;
+    }
+    Ok(())
+}
+
+/// Ends a grant at its client's wish, and the consent with it. The caller has authorised it.
+pub(crate) fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, records: &dyn Records, grant_id: &str) -> Result<(), Problem> {
+    let grant = super::grant(tx, grant_id)?.filter(|grant| !grant.ended);
+    end(tx, ctx, grant_id)?;
+    match grant.and_then(|grant| grant.consent) {
+        Some(consent) => records.give_back(tx, ctx, &consent),
+        None => Ok(()),
+    }
+}
+
+/// A token at a protected resource of our own (grant management): whose it is, for one scope.
+pub(crate) fn bearer(tx: &mut Tx<'_>, token: &str, jkt: &str, scope: &str, now: Timestamp) -> Result<Verdict<String>, Problem> {
+    match access(tx, token, jkt, now) {
+        Ok(access) if rules::has_scope(&access.scope, scope) => Ok(Ok(access.client)),
+        Ok(_) => Ok(Err(Refusal::new(Code::InsufficientScope, "the token lacks the scope").at_resource())),
+        Err(problem) if problem.status == 401 => Ok(Err(Refusal::new(Code::InvalidToken, "the token is not valid for this key").at_resource())),
+        Err(problem) => Err(problem),
+    }
+}
+

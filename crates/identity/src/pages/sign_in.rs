@@ -1,0 +1,165 @@
+//! Signing in, with a passkey or, in the demonstration, by a press; signing out; the first passkey.
+
+use super::{render, role};
+use crate::{
+    Identity,
+    model::{Method, Persona},
+    ops::{self, Kind},
+    passkeys::Passkeys,
+    rules, sql,
+};
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use http::header::SET_COOKIE;
+use kernel::{Ctx, Id, Problem, Text};
+use serde::Deserialize;
+use serde_json::json;
+use web::{
+    Form, Outcome, Shell, Visit,
+    cookies::{Cookie, new_csrf},
+};
+
+#[derive(Deserialize)]
+pub(super) struct Next {
+    next: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct Page {
+    shell: Shell,
+    next: String,
+    passkeys: bool,
+    personas: Vec<Persona>,
+}
+
+impl Page {
+    /// `Director, Lucky Star Trading Ltd`.
+    fn says(&self, persona: &Persona) -> String {
+        let parts = [role(&self.shell, &persona.role), self.shell.of(&persona.of).to_owned()];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join(if self.shell.chinese() { "，" } else { ", " })
+    }
+}
+
+pub(super) async fn page(State(identity): State<Identity>, visit: Visit, Query(query): Query<Next>) -> Outcome<Response> {
+    let demo = identity.0.demo;
+    let personas = if demo { identity.0.db.read(ops::personas).await? } else { Vec::new() };
+    let next = rules::local_path(query.next.as_deref()).to_owned();
+    render(&Page { shell: visit.shell("sign-in-title"), next, passkeys: identity.0.passkeys.is_some(), personas })
+}
+
+/// The browser's new session and form token, and where it goes.
+fn signed_in(identity: &Identity, ctx: &Ctx, token: &str, next: Option<&str>) -> Response {
+    let cookies = &identity.0.cookies;
+    let set = [(SET_COOKIE, cookies.set(Cookie::Session, token, None)), (SET_COOKIE, cookies.set(Cookie::Csrf, &new_csrf(ctx), None))];
+    (axum::response::AppendHeaders(set), Redirect::to(rules::local_path(next))).into_response()
+}
+
+#[derive(Deserialize)]
+pub(super) struct ByPersona {
+    persona: String,
+    next: Option<String>,
+}
+
+pub(super) async fn persona(State(identity): State<Identity>, visit: Visit, Form(form): Form<ByPersona>) -> Outcome<Response> {
+    let (ctx, again) = (visit.ctx.clone(), visit.ctx);
+    let token = identity.0.db.write(move |tx| {
+        let found = tx.query_opt(sql::PERSON_BY_HANDLE, &[(&form.persona).into()])?;
+        let person = Id::from(found.ok_or_else(|| Problem::new(404, "not-found"))?.text(0)?);
+        Ok::<_, Problem>((ops::sign_in(tx, &ctx, &person, Method::Persona)?, form.next.clone()))
+    });
+    let (token, next) = token.await?;
+    Ok(signed_in(&identity, &again, &token, next.as_deref()))
+}
+
+fn site(identity: &Identity) -> Result<Passkeys, Problem> {
+    identity.0.passkeys.clone().ok_or_else(|| Problem::new(404, "not-found"))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Nothing {}
+
+pub(super) async fn start(State(identity): State<Identity>, visit: Visit, Form(Nothing {}): Form<Nothing>) -> Outcome<Response> {
+    let (site, ctx) = (site(&identity)?, visit.ctx);
+    let (ceremony, options) = identity.0.db.write(move |tx| ops::begin_sign_in(tx, &ctx, &site)).await?;
+    Ok(axum::Json(json!({"ceremony": ceremony, "options": options})).into_response())
+}
+
+#[derive(Deserialize)]
+pub(super) struct Answer {
+    ceremony: String,
+    credential: String,
+    next: Option<String>,
+}
+
+pub(super) async fn passkey(State(identity): State<Identity>, visit: Visit, Form(form): Form<Answer>) -> Outcome<Response> {
+    let site = site(&identity)?;
+    let (ctx, again, next) = (visit.ctx.clone(), visit.ctx, form.next.clone());
+    let ceremony = taken(&identity, &again, Kind::SignIn, &form).await?;
+    let token = identity.0.db.write(move |tx| {
+        let person = ops::finish_sign_in(tx, &ctx, &site, &ceremony, &form.credential)?;
+        ops::sign_in(tx, &ctx, &person, Method::Passkey)
+    });
+    Ok(signed_in(&identity, &again, &token.await?, next.as_deref()))
+}
+
+/// The ceremony is used up before its answer is judged: a challenge is good for one try.
+async fn taken(identity: &Identity, ctx: &Ctx, kind: Kind, form: &Answer) -> Result<ops::Ceremony, Problem> {
+    if form.credential.is_empty() {
+        return Err(Problem::new(400, "passkey-script"));
+    }
+    let (ctx, id) = (ctx.clone(), Id::from(form.ceremony.as_str()));
+    identity.0.db.write(move |tx| ops::take(tx, &ctx, kind, &id)).await
+}
+
+pub(super) async fn sign_out(State(identity): State<Identity>, visit: Visit, Form(Nothing {}): Form<Nothing>) -> Outcome<Response> {
+    let (ctx, again) = (visit.ctx.clone(), visit.ctx);
+    identity.0.db.write(move |tx| ops::end_session(tx, &ctx)).await?;
+    let cookies = &identity.0.cookies;
+    let set = [(SET_COOKIE, cookies.clear(Cookie::Session)), (SET_COOKIE, cookies.set(Cookie::Csrf, &new_csrf(&again), None))];
+    Ok((axum::response::AppendHeaders(set), Redirect::to("/")).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "invitation.html")]
+struct Invitation {
+    shell: Shell,
+    token: String,
+    name: Text,
+    passkeys: bool,
+}
+
+pub(super) async fn invitation(State(identity): State<Identity>, visit: Visit, Path(token): Path<String>) -> Outcome<Response> {
+    let (ctx, held) = (visit.ctx.clone(), token.clone());
+    let subject = identity.0.db.read(move |tx| {
+        let person = ops::invitation(tx, &ctx, &held)?;
+        ops::subject(tx, &person)
+    });
+    let name = subject.await?.ok_or_else(|| Problem::new(404, "invitation-over"))?.name;
+    render(&Invitation { shell: visit.shell("invitation-title"), token, name, passkeys: identity.0.passkeys.is_some() })
+}
+
+pub(super) async fn start_invitation(
+    State(identity): State<Identity>, visit: Visit, Path(token): Path<String>, Form(Nothing {}): Form<Nothing>,
+) -> Outcome<Response> {
+    let (site, ctx) = (site(&identity)?, visit.ctx);
+    let (ceremony, options) = identity.0.db.write(move |tx| ops::begin_registration(tx, &ctx, &site, &token)).await?;
+    Ok(axum::Json(json!({"ceremony": ceremony, "options": options})).into_response())
+}
+
+pub(super) async fn take_invitation(
+    State(identity): State<Identity>, visit: Visit, Path(token): Path<String>, Form(form): Form<Answer>,
+) -> Outcome<Response> {
+    let site = site(&identity)?;
+    let (ctx, again) = (visit.ctx.clone(), visit.ctx);
+    let ceremony = taken(&identity, &again, Kind::Register, &form).await?;
+    let session = identity.0.db.write(move |tx| {
+        let person = ops::finish_registration(tx, &ctx, &site, &token, &ceremony, &form.credential)?;
+        ops::sign_in(tx, &ctx, &person, Method::Passkey)
+    });
+    Ok(signed_in(&identity, &again, &session.await?, None))
+}

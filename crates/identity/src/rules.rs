@@ -1,0 +1,182 @@
+//! Decisions, pure: what a client may register, ask and bring. Lifetimes stand here too.
+
+pub mod address;
+mod pushed;
+
+pub use address::{safe_ip, safe_url};
+pub use pushed::pushed;
+
+use crate::{
+    error::{Code, Refusal, Verdict},
+    model::{Client, Profile},
+};
+use serde_json::Value as Json;
+use url::Url;
+use wire::{b64, jwk::Jwks, seal};
+
+/// A `request_uri` may be brought for this long, in seconds (RFC 9126 §2.2).
+pub const REQUEST_URI_LIFE: i64 = 90;
+/// A person who has begun has this long to sign in, in seconds.
+pub const SIGN_IN_LIFE: i64 = 15 * 60;
+/// A person may decide, and a second one agree, for this long, in seconds.
+pub const DECIDING_LIFE: i64 = 7 * 24 * 3600;
+/// A code lives this long, in seconds.
+pub const CODE_LIFE: i64 = 60;
+/// An access token lives this long, in seconds.
+pub const ACCESS_LIFE: i64 = 600;
+/// A refresh token lives at most this long, in seconds; its consent usually ends before.
+pub const REFRESH_LIFE: i64 = 366 * 24 * 3600;
+/// A session ends after this long without a request, in seconds.
+pub const SESSION_IDLE: i64 = 30 * 60;
+/// And after this long in any case, in seconds.
+pub const SESSION_LIFE: i64 = 12 * 3600;
+/// That a session was used is written down at most this often, in seconds.
+pub const SESSION_TOUCH: i64 = 60;
+/// A passkey ceremony must be answered within this long, in seconds.
+pub const CEREMONY_LIFE: i64 = 300;
+/// An invitation is good for this long, in seconds.
+pub const INVITATION_LIFE: i64 = 7 * 24 * 3600;
+/// A new signing key is published this long before it signs, and an old one this long after, in seconds.
+pub const KEY_OVERLAP: i64 = 24 * 3600;
+
+/// The scope of a person's grant.
+pub const RECORDS: &str = "records";
+/// The scope by which a department's client fetches for many subjects on its own behalf.
+pub const BATCH: &str = "exchange:batch";
+/// The scope of a client that may ask about tokens of others (a resource server).
+pub const INTROSPECT: &str = "introspect";
+/// Grant management draft 03 §6.1.
+pub const GRANT_QUERY: &str = "grant_management_query";
+/// Grant management draft 03 §6.1.
+pub const GRANT_REVOKE: &str = "grant_management_revoke";
+/// What can be asked for at all.
+pub const SCOPES: [&str; 4] = [RECORDS, BATCH, GRANT_QUERY, GRANT_REVOKE];
+/// The one type of `authorization_details` (RFC 9396).
+pub const DETAILS_TYPE: &str = "praya_records";
+
+/// Whether a list of scopes has one.
+pub fn has_scope(list: &str, scope: &str) -> bool {
+    list.split(' ').any(|one| one == scope)
+}
+
+/// What a client gets of the scopes it asked for by `client_credentials`: all, or `invalid_scope`.
+///
+/// A client that says nothing gets the one it is registered for. Every client may manage its grants.
+pub fn own_scopes(client: &Client, asked: Option<&str>) -> Verdict<String> {
+    if client.profile == Profile::Public {
+        return Err(Refusal::new(Code::UnauthorizedClient, "only a confidential client may act for itself"));
+    }
+    let asked = asked.filter(|text| !text.is_empty()).unwrap_or(BATCH);
+    for one in asked.split(' ') {
+        let allowed = match one {
+            GRANT_QUERY | GRANT_REVOKE => true,
+            BATCH => has_scope(&client.scopes, BATCH),
+            _ => false,
+        };
+        if !allowed {
+            return Err(Refusal::new(Code::InvalidScope, "this client may not have this scope for itself"));
+        }
+    }
+    Ok(asked.to_owned())
+}
+
+/// Whether `verifier` is what `challenge` was made of (RFC 7636 §4.6, S256).
+pub fn pkce(verifier: &str, challenge: &str) -> bool {
+    let form = (43..=128).contains(&verifier.len()) && verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+    form && seal::same(b64::encode(wire::sha256(&[verifier.as_bytes()])).as_bytes(), challenge.as_bytes())
+}
+
+/// Whether a client may be answered at `asked`: exactly as registered. Only a program on a person's
+/// device, registered under a loopback address, may use any port there (RFC 8252 §7.3).
+pub fn redirect_matches(client: &Client, asked: &str) -> bool {
+    let same_but_port = |registered: &str| {
+        let (Ok(mut a), Ok(mut b)) = (Url::parse(registered), Url::parse(asked)) else { return false };
+        // As sent: the parser's own normalisation must not widen the match.
+        let loopback = matches!(a.host(), Some(url::Host::Ipv4(ip)) if ip.is_loopback()) || matches!(a.host(), Some(url::Host::Ipv6(ip)) if ip.is_loopback());
+        loopback && a.scheme() == "http" && b.as_str() == asked && a.set_port(None).is_ok() && b.set_port(None).is_ok() && a == b
+    };
+    client.redirect_uris.iter().any(|one| one == asked || (client.profile == Profile::Public && same_but_port(one)))
+}
+
+/// Whether a redirect URI may be registered: `https`, or `http` on a loopback address; complete,
+/// without fragment, user or wildcard.
+pub fn redirect_registrable(text: &str) -> bool {
+    let Ok(url) = Url::parse(text) else { return false };
+    let loopback = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    let scheme = url.scheme() == "https" || (url.scheme() == "http" && loopback);
+    scheme && url.fragment().is_none() && url.username().is_empty() && url.password().is_none() && !text.contains('*') && text.len() <= 512
+}
+
+/// Why a client may not be registered as given: the field and a code of `problem-…`.
+pub fn registration(client: &Client, allow_loopback: bool) -> Result<(), (&'static str, &'static str)> {
+    let id_ok = (1..=64).contains(&client.id.len()) && client.id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if !id_ok {
+        return Err(("client_id", "client-id-form"));
+    }
+    if client.redirect_uris.is_empty() || !client.redirect_uris.iter().all(|uri| redirect_registrable(uri)) {
+        return Err(("redirect_uris", "client-redirect-form"));
+    }
+    if client.profile == Profile::Confidential {
+        let keys = Jwks::parse(client.jwks.to_string().as_bytes()).map_err(|_| ("jwks", "client-keys-form"))?;
+        let mut kids: Vec<_> = keys.keys.iter().filter_map(|key| key.kid.as_deref()).collect();
+        kids.sort_unstable();
+        let unique = kids.windows(2).all(|pair| pair[0] != pair[1]);
+        let signs = keys.keys.iter().any(|key| key.usage.as_deref() == Some("sig"));
+        if !unique || !signs || keys.encryption_key().is_none() {
+            return Err(("jwks", "client-keys-form"));
+        }
+    }
+    if client.webhook.as_deref().is_some_and(|hook| safe_url(hook, allow_loopback).is_err()) {
+        return Err(("webhook", "client-webhook-form"));
+    }
+    let known = |scope: &str| SCOPES.contains(&scope) || scope == INTROSPECT;
+    if !client.scopes.split(' ').all(known) {
+        return Err(("scopes", "client-scopes-form"));
+    }
+    Ok(())
+}
+
+/// Where to go after signing in: a path on this server, never another site's.
+pub fn local_path(next: Option<&str>) -> &str {
+    let ok = |path: &&str| {
+        path.starts_with('/')
+            && !path.starts_with("//")
+            && path.len() <= 2048
+            && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
+    };
+    next.filter(ok).unwrap_or("/my/data")
+}
+
+/// The answer's address (RFC 6749 §4.1.2) with `iss` (RFC 9207).
+pub fn answer_at(redirect_uri: &str, issuer: &str, state: Option<&str>, pairs: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in pairs {
+        query.append_pair(name, value);
+    }
+    if let Some(state) = state {
+        query.append_pair("state", state);
+    }
+    query.append_pair("iss", issuer);
+    let joint = if redirect_uri.contains('?') { '&' } else { '?' };
+    format!("{redirect_uri}{joint}{}", query.finish())
+}
+
+/// The one element of the records type in `authorization_details` (RFC 9396 §2).
+pub(crate) fn details_element(text: &str) -> Verdict<Json> {
+    let bad = |why: &'static str| Refusal::new(Code::InvalidAuthorizationDetails, why);
+    if text.len() > 32 * 1024 {
+        return Err(bad("authorization_details is too long"));
+    }
+    let list: Vec<Json> = serde_json::from_str(text).map_err(|_| bad("authorization_details is not a JSON array"))?;
+    let mut elements = list.into_iter();
+    match (elements.next(), elements.next()) {
+        (Some(one), None) if one.get("type").and_then(Json::as_str) == Some(DETAILS_TYPE) => Ok(one),
+        (Some(_), None) => Err(bad("this type of authorization_details is not known")),
+        _ => Err(bad("authorization_details must hold one element")),
+    }
+}

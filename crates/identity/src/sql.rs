@@ -1,0 +1,122 @@
+//! Every statement of this crate.
+
+use store::Sql;
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $text:expr;)*) => {
+        $($(#[$doc])* pub(crate) const $name: Sql = Sql::both($text);)*
+        /// Every statement of this crate, for the test that prepares them all.
+        pub const ALL: &[Sql] = &[$($name),*];
+    };
+}
+
+statements! {
+    // People, companies, mandates.
+    ADD_PERSON = "insert into person (id, handle, name_en, name_tc, name_sc, hkid, made_up, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    PERSON = "select id, name_en, name_tc, name_sc, hkid from person where id = $1";
+    PERSON_BY_HANDLE = "select id, name_en, name_tc, name_sc, hkid from person where handle = $1";
+    ADD_COMPANY = "insert into company (id, brn, name_en, name_tc, name_sc, made_up, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
+    COMPANY = "select id, name_en, name_tc, name_sc, brn from company where id = $1";
+    ADD_MANDATE = "insert into mandate (id, company, person, role, scopes, needs, valid_from, valid_until, delegated_by, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    AUTHORITIES = "select m.id, m.role, m.needs, m.valid_until, m.scopes, c.id, c.name_en, c.name_tc, c.name_sc, c.brn
+        from mandate m join company c on c.id = m.company
+        where m.person = $1 and m.revoked_at is null and m.valid_from <= $2 and (m.valid_until is null or m.valid_until > $2)
+        order by c.name_en, m.id";
+    HOLDERS = "select p.id, p.name_en, p.name_tc, p.name_sc, p.hkid, m.id, m.role, m.scopes, m.needs, m.valid_until, m.delegated_by
+        from mandate m join person p on p.id = m.person
+        where m.company = $1 and m.revoked_at is null and m.valid_from <= $2 and (m.valid_until is null or m.valid_until > $2)
+        order by p.name_en, m.id";
+    MANDATE = "select company, person, delegated_by from mandate where id = $1 and revoked_at is null";
+    REVOKE_MANDATE = "update mandate set revoked_at = $2, revoked_by = $3 where id = $1 and revoked_at is null";
+    ADD_OFFICER = "insert into officer (person, department, role, active) values ($1, $2, $3, true)
+        on conflict (person) do update set department = $2, role = $3, active = true";
+    STOP_OFFICER = "update officer set active = false where person = $1";
+    PERSONAS = "select p.id, p.handle, p.name_en, p.name_tc, p.name_sc,
+            coalesce(o.role, (select min(m.role) from mandate m where m.person = p.id and m.revoked_at is null), ''),
+            coalesce(o.department, (select min(c.name_en) from mandate m join company c on c.id = m.company where m.person = p.id and m.revoked_at is null), ''),
+            coalesce(o.department, (select min(c.name_tc) from mandate m join company c on c.id = m.company where m.person = p.id and m.revoked_at is null), ''),
+            coalesce(o.department, (select min(c.name_sc) from mandate m join company c on c.id = m.company where m.person = p.id and m.revoked_at is null), '')
+        from person p left join officer o on o.person = p.id and o.active where p.made_up order by p.created_at, p.id limit 50";
+
+    // Sessions.
+    ADD_SESSION = "insert into session (id, hash, person, method, created_at, seen_at, expires_at) values ($1, $2, $3, $4, $5, $5, $6)";
+    /// The one read of every request of a person signed in.
+    VISITOR = "select s.id, s.seen_at, p.id, p.name_en, p.name_tc, p.name_sc, o.department, o.role
+        from session s join person p on p.id = s.person left join officer o on o.person = p.id and o.active
+        where s.hash = $1 and s.expires_at > $2 and s.seen_at > $3";
+    TOUCH_SESSION = "update session set seen_at = $2 where id = $1 and seen_at < $2";
+    END_SESSION = "delete from session where id = $1";
+    END_SESSIONS_OF = "delete from session where person = $1";
+    SWEEP_SESSIONS = "delete from session where expires_at < $1 or seen_at < $2";
+
+    // Passkeys.
+    ADD_PASSKEY = "insert into passkey (id, person, body, created_at) values ($1, $2, $3, $4)";
+    PASSKEY = "select person, body from passkey where id = $1";
+    PASSKEYS_OF = "select id, body from passkey where person = $1 order by created_at";
+    USED_PASSKEY = "update passkey set body = $2, used_at = $3 where id = $1";
+    ADD_CEREMONY = "insert into ceremony (id, kind, person, state, expires_at) values ($1, $2, $3, $4, $5)";
+    TAKE_CEREMONY = "delete from ceremony where id = $1 and kind = $2 and expires_at > $3 returning person, state";
+    SWEEP_CEREMONIES = "delete from ceremony where expires_at < $1";
+    ADD_INVITATION = "insert into invitation (hash, person, created_at, expires_at) values ($1, $2, $3, $4)";
+    INVITATION = "select person from invitation where hash = $1 and used_at is null and expires_at > $2";
+    USE_INVITATION = "update invitation set used_at = $2 where hash = $1 and used_at is null and expires_at > $2 returning person";
+    SWEEP_INVITATIONS = "delete from invitation where expires_at < $1";
+
+    // Clients.
+    ADD_CLIENT = "insert into client (id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, created_at, changed_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, true, $10, $10)";
+    CHANGE_CLIENT = "update client set name_en = $2, name_tc = $3, name_sc = $4, redirect_uris = $5, jwks = $6, profile = $7, webhook = $8, scopes = $9, changed_at = $10 where id = $1";
+    CLIENT = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active from client where id = $1";
+    CLIENTS = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active from client order by name_en, id";
+    SET_CLIENT_ACTIVE = "update client set active = $2, changed_at = $3 where id = $1";
+
+    // Our signing keys.
+    ADD_KEY = "insert into signing_key (kid, body, public, created_at, sign_from) values ($1, $2, $3, $4, $5)";
+    RETIRE_KEYS = "update signing_key set retire_at = $2 where kid <> $1 and retire_at is null";
+    KEYS = "select kid, body, sign_from, retire_at from signing_key where retire_at is null or retire_at > $1 order by sign_from, kid";
+
+    // Pushed requests.
+    ADD_INTERACTION = "insert into interaction (id, request_hash, client, asked, state, request_expires_at, expires_at, created_at)
+        values ($1, $2, $3, $4, 'pushed', $5, $6, $7)";
+    INTERACTION_BY_REQUEST = "select id, client, asked, state, person, request_expires_at, expires_at from interaction where request_hash = $1";
+    INTERACTION = "select id, client, asked, state, person, request_expires_at, expires_at from interaction where id = $1";
+    MOVE_INTERACTION = "update interaction set state = $3, person = $4, expires_at = $5 where id = $1 and state = $2";
+    SWEEP_INTERACTIONS = "delete from interaction where expires_at < $1";
+
+    // Grants.
+    ADD_GRANT = "insert into oauth_grant (id, client, person, subject_kind, subject, consent, scope, details, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    GRANT = "select client, person, consent, scope, details, created_at, ended_at from oauth_grant where id = $1";
+    OWN_GRANT = "select id from oauth_grant where client = $1 and person is null and ended_at is null";
+    GRANTS_OF_CONSENT = "select id from oauth_grant where consent = $1 and ended_at is null";
+    END_GRANT = "update oauth_grant set ended_at = $2 where id = $1 and ended_at is null";
+    MOVE_GRANT = "update oauth_grant set consent = $2, details = $3 where consent = $1 and ended_at is null";
+
+    // Codes.
+    ADD_CODE = "insert into code (hash, grant_id, client, redirect_uri, challenge, jkt, expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
+    CODE = "select grant_id, client, redirect_uri, challenge, jkt, expires_at, used_at from code where hash = $1";
+    USE_CODE = "update code set used_at = $2 where hash = $1 and used_at is null";
+    SWEEP_CODES = "delete from code where expires_at < $1";
+
+    // Tokens.
+    ADD_ACCESS = "insert into access_token (hash, grant_id, client, jkt, scope, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
+    /// The one read of every fetch: token, grant and client as they are now.
+    ACCESS = "select t.grant_id, t.client, g.consent, t.scope, t.jkt
+        from access_token t join oauth_grant g on g.id = t.grant_id join client c on c.id = t.client
+        where t.hash = $1 and t.expires_at > $2 and g.ended_at is null and c.active";
+    ACCESS_FULL = "select t.grant_id, t.client, t.scope, t.jkt, t.created_at, t.expires_at
+        from access_token t join oauth_grant g on g.id = t.grant_id join client c on c.id = t.client
+        where t.hash = $1 and t.expires_at > $2 and g.ended_at is null and c.active";
+    DROP_ACCESS = "delete from access_token where hash = $1 and client = $2";
+    DROP_ACCESS_OF_GRANT = "delete from access_token where grant_id = $1";
+    SWEEP_ACCESS = "delete from access_token where expires_at < $1";
+    ADD_REFRESH = "insert into refresh_token (hash, grant_id, family, client, jkt, scope, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    REFRESH = "select grant_id, family, client, jkt, scope, expires_at, used_at, created_at from refresh_token where hash = $1";
+    USE_REFRESH = "update refresh_token set used_at = $2 where hash = $1 and used_at is null";
+    DROP_REFRESH_OF_GRANT = "delete from refresh_token where grant_id = $1";
+    SWEEP_REFRESH = "delete from refresh_token where expires_at < $1";
+
+    // Replays.
+    SPEND = "insert into spent (minute, hash) values ($1, $2) on conflict do nothing";
+    SWEEP_SPENT = "delete from spent where minute < $1";
+}
