@@ -34,11 +34,15 @@ pub struct Shell {
 }
 
 /// One link of the menu.
-pub(crate) struct MenuLink {
-    pub(crate) href: String,
-    pub(crate) text: String,
-    pub(crate) current: bool,
-    pub(crate) exact: bool,
+pub struct MenuLink {
+    /// Where it leads.
+    pub href: String,
+    /// Its words, in the page's language.
+    pub text: String,
+    /// Whether this page lies at or below it.
+    pub current: bool,
+    /// Whether it is this very page.
+    pub exact: bool,
 }
 
 impl Shell {
@@ -81,7 +85,7 @@ impl Shell {
     }
 
     /// The menu below the header, for who is signed in.
-    pub(crate) fn menu(&self) -> Vec<MenuLink> {
+    pub fn menu(&self) -> Vec<MenuLink> {
         let path = self.here.split('?').next().unwrap_or_default();
         let link = |href: &str, key: &str| MenuLink {
             current: path == href || path.strip_prefix(href).is_some_and(|rest| href != "/" && rest.starts_with('/')),
