@@ -6,6 +6,7 @@
 //! leaves through [`Failure`], in the reader's language.
 
 mod assets;
+pub mod chart;
 pub mod cookies;
 mod failure;
 mod form;

@@ -1,6 +1,10 @@
 mod fixtures;
 mod gallery;
+mod charts;
 mod pages;
+mod requests;
+mod style;
+mod texts;
 
 use crate::{Brand, UserView, Visit};
 use kernel::{Actor, Ctx, FixedClock, Locale, SeededEntropy, Text, Timestamp, World};

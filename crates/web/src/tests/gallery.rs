@@ -1,7 +1,10 @@
 //! A page with every component on it. With `PRAYA_GALLERY=folder`, it and the plain pages are also written there to look at.
 
 use super::visit;
-use crate::{Cell, Choice, Errors, Html, Link, Row, Shell, assets};
+use crate::{
+    Cell, Choice, Errors, Html, Link, Row, Shell, assets,
+    chart::{Bar, Month, TreeStep, bars, timeline, tree},
+};
 use askama::Template;
 use kernel::Locale;
 use scraper::{Html as Page, Selector};
@@ -16,12 +19,17 @@ struct Gallery {
     rows: Vec<Row>,
     head: Vec<Cell>,
     body: Vec<Vec<Cell>>,
+    timeline: Html,
+    bars: Html,
+    tree: Html,
 }
 
 fn gallery(locale: Locale) -> String {
     let visit = visit(locale, true);
     let mut errors = Errors::default();
     errors.add("email", visit.shell("problem-form-unreadable").title);
+    let months: Vec<_> = [0, 3, 14, 1, 5, 2].into_iter().zip(["Jun", "Jul", "Aug", "Sep", "Oct", "Nov"]).map(|(looks, name)| Month { name: name.into(), looks }).collect();
+    let hashes: Vec<_> = ["q83vEjRWeJCrze8SNFZ4", "EjRWeJCrze8SNFZ4kKvN", "NFZ4kKvN7xI0VniQq83v", "kKvN7xI0VniQq83vEjRW", "7xI0VniQq83vEjRWeJCr"].map(String::from).into();
     let page = Gallery {
         shell: visit.shell("shell-my-data"),
         errors,
@@ -30,6 +38,9 @@ fn gallery(locale: Locale) -> String {
         rows: vec![Row::new("Number", "12345678").action(Link::new("/x", "Change").about("number")), Row::new("Name", Html::from("A & B <Ltd>"))],
         head: vec!["Office".into(), Cell::figure("Looks")],
         body: vec![vec!["Inland Revenue Department".into(), Cell::figure("12")], vec!["Transport Department".into(), Cell::figure("3")]],
+        timeline: timeline(locale, "by-month", "Looks by month", &months),
+        bars: bars(locale, "by-office", "Looks by office", ["Office", "Looks"], &[Bar::new("Inland Revenue <x>", 12), Bar { late: true, ..Bar::new("Transport", 3) }, Bar::new("Lands", 0)]),
+        tree: tree(locale, "proof", 12, 19, "bGVhZg", &TreeStep::of_proof(12, 19, &hashes), "cm9vdA"),
     };
     page.render().unwrap()
 }

@@ -32,6 +32,7 @@ async fn every_page_has_one_heading_one_main_and_says_its_language() {
         for signed_in in [false, true] {
             for path in ["/about", "/accessibility", "/nowhere"] {
                 let (_, _, text) = get(app(locale, signed_in, false), path, "text/html").await;
+                super::gallery::write(&format!("{}-{}{}.html", path.trim_start_matches('/'), locale.code(), if signed_in { "-in" } else { "" }), &text);
                 let page = Html::parse_document(&text);
                 assert_eq!(count(&page, "h1"), 1, "{path}");
                 assert_eq!(count(&page, "main#main-content"), 1, "{path}");
