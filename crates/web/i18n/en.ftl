@@ -99,7 +99,7 @@ problem-consent-not-yours-next = Sign in as the person who gave it, or choose th
 problem-consent-waiting = This consent still waits for an answer
 problem-consent-waiting-next = Nothing is shared until everyone who must agree has said yes.
 problem-consent-active = This consent is active
-problem-consent-active-next = It can be paused or stopped in My data.
+problem-consent-active-next = It can be paused or stopped in “My data”.
 problem-consent-paused = This consent is paused
 problem-consent-paused-next = Nothing is shared until the person who gave it lets it go on.
 problem-consent-revoked = This consent was stopped
@@ -163,9 +163,9 @@ about-step-fetch = Only what you left in goes out, from the office to the one wh
 about-step-stop = You can stop at any time. After that, nothing more goes out.
 about-proof = Why you can check us
 about-proof-text = Before anything leaves, an entry about it is written into a public log that nobody can change unseen, not even we. The log holds no personal data: only a fingerprint. You hold the other half, and your own browser checks that the two fit.
-about-see-looks = Under "My data" you find every look at your records: who, what, when, why.
+about-see-looks = Under “My data” you find every look at your records: who, what, when, why.
 about-who = Who runs it
-about-who-text = This installation belongs to { $government }. Praya is the program; its source is open, and anyone may run it.
+about-who-text = This installation is set up for { $government }. Praya is the program; its source is open, and anyone may run it.
 about-demo = This copy is a demonstration. All people, companies and records in it are made up, and nothing you do here has any effect outside.
 
 # Accessibility

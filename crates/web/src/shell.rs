@@ -43,6 +43,8 @@ pub struct MenuLink {
     pub current: bool,
     /// Whether it is this very page.
     pub exact: bool,
+    /// Whether it stands at the far end, as what is about the person does.
+    pub end: bool,
 }
 
 impl Shell {
@@ -90,6 +92,7 @@ impl Shell {
         let link = |href: &str, key: &str| MenuLink {
             current: path == href || path.strip_prefix(href).is_some_and(|rest| href != "/" && rest.starts_with('/')),
             exact: path == href,
+            end: false,
             href: href.to_owned(),
             text: self.t(key),
         };
@@ -102,7 +105,7 @@ impl Shell {
             }
             None => {
                 let next = if self.here.starts_with("/sign-in") { "/" } else { &self.here };
-                menu.push(MenuLink { href: format!("/sign-in?next={}", query_value(next)), ..link("/sign-in", "shell-sign-in") });
+                menu.push(MenuLink { href: format!("/sign-in?next={}", query_value(next)), end: true, ..link("/sign-in", "shell-sign-in") });
             }
         }
         menu
