@@ -11,8 +11,9 @@ use tokio::sync::broadcast;
 
 /// Answers once the outcome of the group's commit is known.
 type Answer = Box<dyn FnOnce(&Result<()>) + Send>;
-/// Runs one closure in its savepoint; gives its answer and what it wants told.
-type Job = Box<dyn FnOnce(&rusqlite::Connection) -> (Answer, Vec<Notice>) + Send>;
+/// Runs one closure in its savepoint of an open transaction, if there is one; gives its answer and what
+/// it wants told.
+type Job = Box<dyn FnOnce(Option<&rusqlite::Connection>) -> (Answer, Vec<Notice>) + Send>;
 
 /// Two hundred and fifty-six closures share one sync at most, so that the first does not wait for ever.
 const GROUP: usize = 256;
@@ -55,14 +56,22 @@ impl Sqlite {
     {
         let (answer, outcome) = tokio::sync::oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            let mut tx = Tx::sqlite(connection);
-            let result = in_savepoint(&mut tx, f);
-            let notices = if result.is_ok() { std::mem::take(&mut tx.notices) } else { Vec::new() };
+            let mut notices = Vec::new();
+            let result = connection.map(|connection| {
+                let mut tx = Tx::sqlite(connection);
+                let result = in_savepoint(&mut tx, f);
+                if result.is_ok() {
+                    notices = std::mem::take(&mut tx.notices);
+                }
+                result
+            });
             let tell: Answer = Box::new(move |committed| {
-                let result = match committed {
-                    Ok(()) => result,
+                let result = match (result, committed) {
+                    (Some(result), Ok(())) => result,
                     // A refusal stands whatever became of the group; a success does not.
-                    Err(error) => result.and(Err(error.clone().into())),
+                    (Some(result), Err(error)) => result.and(Err(error.clone().into())),
+                    (None, Err(error)) => Err(error.clone().into()),
+                    (None, Ok(())) => Err(Error::Unavailable("no transaction".into()).into()),
                 };
                 answer.send(result).ok();
             });
@@ -121,7 +130,8 @@ fn group(connection: &rusqlite::Connection, first: Job, jobs: &mpsc::Receiver<Jo
     let mut notices = Vec::new();
     let mut next = Some(first);
     while let Some(job) = next {
-        let (answer, told) = job(connection);
+        // Without a transaction every savepoint would commit by itself.
+        let (answer, told) = job(begun.is_ok().then_some(connection));
         answers.push(answer);
         notices.extend(told);
         next = if answers.len() < GROUP { jobs.try_recv().ok() } else { None };

@@ -25,7 +25,9 @@ impl Drop for TestDb {
 
 fn unique() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    format!("t{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+    // A process id comes back; with the time it does not.
+    let began = std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_micros());
+    format!("t{}_{}_{began:x}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A fresh SQLite database.

@@ -147,3 +147,15 @@ async fn parameters_are_bound_by_number_in_whatever_order_they_stand() {
         assert!(one.db.read::<_, Error>(|tx| tx.query(ORDER, &["first".into()])).await.is_err(), "a missing value is refused");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_finds_no_transaction_keeps_nothing() {
+    let one = story().await.remove(0);
+    let path = one.url.trim_start_matches("sqlite:").to_owned();
+    let other = rusqlite::Connection::open(path).unwrap();
+    other.execute_batch("begin immediate").unwrap();
+    assert!(add(&one.db, "a", 1).await.is_err(), "another process holds the write lock");
+    other.execute_batch("rollback").unwrap();
+    assert!(one.db.read::<_, Error>(|tx| tx.query(ALL, &[])).await.unwrap().is_empty());
+    add(&one.db, "b", 1).await.unwrap();
+}
