@@ -49,6 +49,7 @@ pub(crate) fn prepare(out: &Path) -> Result<(), String> {
         let zipped = folder.join(format!("{name}.gz"));
         write_if_changed(&path, bytes)?;
         write_if_changed(&zipped, &gzip(bytes).map_err(|e| e.to_string())?)?;
+        let (path, zipped) = (path.display().to_string(), zipped.display().to_string());
         let _ = writeln!(table, "    File {{ name: {name:?}, plain: include_bytes!({path:?}), gzip: include_bytes!({zipped:?}) }},");
     }
     table += "];\n";

@@ -89,7 +89,9 @@ fn expression_names(expression: &Expression<&str>, names: &mut BTreeSet<String>)
         Expression::Inline(inline) => inline_names(inline, names),
         Expression::Select { selector, variants } => {
             inline_names(selector, names);
-            variants.iter().for_each(|variant| placeholders(&variant.value, names));
+            for variant in variants {
+                placeholders(&variant.value, names);
+            }
         }
     }
 }

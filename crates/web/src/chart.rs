@@ -57,7 +57,7 @@ pub fn timeline(locale: Locale, id: &str, title: &str, months: &[Month]) -> Html
             }
         }
         // Where columns are many and the page narrow, every second name is left out; the newest stays.
-        let class = if months.len() > 6 && (months.len() - at) % 2 == 0 { "c-text c-second" } else { "c-text" };
+        let class = if months.len() > 6 && (months.len() - at).is_multiple_of(2) { "c-text c-second" } else { "c-text" };
         let _ = write!(svg, "<text class=\"{class}\" x=\"{x}\" y=\"{}\" text-anchor=\"middle\">{}</text>", base + 20, escape(&month.name));
     }
     let said: Vec<_> = months

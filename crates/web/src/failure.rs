@@ -35,7 +35,7 @@ pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
 }
 
 /// The text of a code, or of its kind where a crate has not written it (a test names such codes).
-fn said(locale: Locale, status: u16, key: &str, suffix: &str, values: &[(&str, Value)]) -> String {
+pub(crate) fn said(locale: Locale, status: u16, key: &str, suffix: &str, values: &[(&str, Value)]) -> String {
     let known = has_text(&format!("{key}{suffix}"));
     let key = match (known, status) {
         (true, _) => key,

@@ -4,6 +4,12 @@
 //! Invariants: every page works without JavaScript; every state-changing form carries a token
 //! ([`Form`] refuses one without it); every route says for whom it is ([`Routes`]); every problem
 //! leaves through [`Failure`], in the reader's language.
+//!
+//! A page of another crate: `askama.toml` says `dirs = ["templates", "../web/templates"]`; its texts are in
+//! `i18n/{en,tc,sc}.ftl`; its struct holds a [`Shell`] called `shell`; its template begins with
+//! `{% extends "shell.html" %}` and `{% import "macros.html" as m %}` and fills the blocks `content` (with one
+//! `h1`), `before` (back link, breadcrumbs) and `head`; the handler answers with [`page`]. Scripts are files of
+//! `crates/web/assets`, named by [`Shell::asset`].
 
 mod assets;
 pub mod chart;

@@ -1,6 +1,6 @@
 //! The plain values that the macros of `templates/macros.html` take.
 
-use crate::{Shell, text};
+use crate::Shell;
 use askama::filters::HtmlSafe;
 use kernel::Problem;
 use std::fmt;
@@ -137,7 +137,6 @@ impl Choice {
     }
 
     /// Its id: the group's for the first, then counted, as `govuk-frontend` does.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     pub fn id_in(&self, group: &str, index: &usize) -> String {
         match (self.id.as_str(), index) {
             ("", 1) => group.to_owned(),
@@ -211,7 +210,7 @@ impl Errors {
     /// The refused fields of a problem, or the problem itself where it names none.
     pub fn of_problem(shell: &Shell, problem: &Problem) -> Self {
         let values: Vec<_> = problem.args.iter().map(|(name, value)| (*name, value.clone().into())).collect();
-        let said = |code: &str| text(shell.locale, &format!("problem-{code}"), &values);
+        let said = |code: &str| crate::failure::said(shell.locale, problem.status, &format!("problem-{code}"), "", &values);
         let mut errors = Self::default();
         for field in &problem.fields {
             errors.add(&field.field, said(field.code));
@@ -240,5 +239,14 @@ impl Errors {
     /// All, in the order of the form.
     pub fn iter(&self) -> std::slice::Iter<'_, Mistake> {
         self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Errors {
+    type Item = &'a Mistake;
+    type IntoIter = std::slice::Iter<'a, Mistake>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }

@@ -97,16 +97,13 @@ impl Shell {
             text: self.t(key),
         };
         let mut menu = vec![link("/", "shell-home")];
-        match &self.user {
-            Some(user) => {
-                menu.push(link("/my/data", "shell-my-data"));
-                menu.extend(user.officer.then(|| link("/officer", "shell-officer")));
-                menu.extend(user.admin.then(|| link("/admin", "shell-admin")));
-            }
-            None => {
-                let next = if self.here.starts_with("/sign-in") { "/" } else { &self.here };
-                menu.push(MenuLink { href: format!("/sign-in?next={}", query_value(next)), end: true, ..link("/sign-in", "shell-sign-in") });
-            }
+        if let Some(user) = &self.user {
+            menu.push(link("/my/data", "shell-my-data"));
+            menu.extend(user.officer.then(|| link("/officer", "shell-officer")));
+            menu.extend(user.admin.then(|| link("/admin", "shell-admin")));
+        } else {
+            let next = if self.here.starts_with("/sign-in") { "/" } else { &self.here };
+            menu.push(MenuLink { href: format!("/sign-in?next={}", query_value(next)), end: true, ..link("/sign-in", "shell-sign-in") });
         }
         menu
     }
@@ -151,8 +148,10 @@ impl Shell {
     /// This page in another language.
     pub fn in_language(&self, locale: &Locale) -> String {
         let (path, query) = self.here.split_once('?').unwrap_or((&self.here, ""));
-        let rest: String = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).map(|pair| format!("{pair}&")).collect();
-        format!("{path}?{rest}lang={}", locale.code())
+        let mut pairs: Vec<_> = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
+        let lang = format!("lang={}", locale.code());
+        pairs.push(&lang);
+        format!("{path}?{}", pairs.join("&"))
     }
 }
 

@@ -1,83 +1,14 @@
 //! Our components against govuk-frontend's own examples: the same options must give the same markup.
 //! Examples with options that our macros do not have are passed over and counted.
 
+mod reading;
+
+use self::reading::{Options, plain};
 use super::visit;
 use crate::{Cell, Choice, Errors, Html, Link, Row, Shell};
 use askama::Template;
 use kernel::Locale;
-use serde_json::{Map, Value};
-use std::collections::BTreeMap;
-
-/// An example's options; what nobody takes makes the example one that we do not support.
-struct Options(Map<String, Value>);
-
-impl Options {
-    fn of(value: Value) -> Option<Self> {
-        match value {
-            Value::Object(map) => Some(Self(map)),
-            _ => None,
-        }
-    }
-
-    /// A text, or empty; a number counts as a text.
-    fn text(&mut self, name: &str) -> Option<String> {
-        match self.0.remove(name) {
-            None | Some(Value::Null) => Some(String::new()),
-            Some(Value::String(text)) => Some(text),
-            Some(Value::Number(number)) => Some(number.to_string()),
-            Some(_) => None,
-        }
-    }
-
-    fn flag(&mut self, name: &str) -> Option<bool> {
-        match self.0.remove(name) {
-            None | Some(Value::Null) => Some(false),
-            Some(value) => value.as_bool(),
-        }
-    }
-
-    fn list(&mut self, name: &str) -> Option<Vec<Value>> {
-        match self.0.remove(name) {
-            None => Some(Vec::new()),
-            Some(Value::Array(list)) => Some(list),
-            Some(_) => None,
-        }
-    }
-
-    /// `{ "text": … }` and nothing else.
-    fn words(&mut self, name: &str) -> Option<String> {
-        let Some(value) = self.0.remove(name) else { return Some(String::new()) };
-        let mut inner = Self::of(value)?;
-        let text = inner.text("text")?;
-        inner.done()?;
-        Some(text)
-    }
-
-    /// `{ "text": … }` or `{ "html": … }` as markup.
-    fn markup(&mut self) -> Option<Html> {
-        let html = self.text("html")?;
-        let text = self.text("text")?;
-        Some(if html.is_empty() { Html::from(text) } else { Html::rendered(html) })
-    }
-
-    /// A class `prefix…`, without the prefix; any other class is not ours.
-    fn class(&mut self, prefix: &str) -> Option<String> {
-        let classes = self.text("classes")?;
-        if classes.is_empty() { Some(classes) } else { classes.strip_prefix(prefix).filter(|rest| !rest.contains(' ')).map(str::to_owned) }
-    }
-
-    /// A label or legend: text, size, whether it is the heading.
-    fn title(&mut self, name: &str, class: &str) -> Option<(String, String, bool)> {
-        let mut inner = Self::of(self.0.remove(name)?)?;
-        let found = (inner.text("text")?, inner.class(class)?, inner.flag("isPageHeading")?);
-        inner.done()?;
-        Some(found)
-    }
-
-    fn done(&self) -> Option<()> {
-        self.0.is_empty().then_some(())
-    }
-}
+use serde_json::Value;
 
 macro_rules! sample {
     ($name:ident { $($field:ident : $type:ty),* } $source:literal) => {
@@ -380,50 +311,6 @@ fn ours(component: &'static str, options: Value) -> Option<String> {
         "input" | "textarea" | "select" | "radios" | "checkboxes" | "date-input" => field(shell, component, o),
         _ => said(shell, component, o),
     }
-}
-
-/// Markup as one line: names and attributes in order, white space as browsers read it, their words as ours.
-fn plain(markup: &str) -> String {
-    fn words(text: &str) -> String {
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        match text.as_str() {
-            "There is a problem" => "Please correct this",
-            "Success" => "Done",
-            "Breadcrumb" => "Where you are",
-            "Pagination" => "Pages",
-            other => other,
-        }
-        .to_owned()
-    }
-    fn walk(node: ego_tree_node::Ref<'_>, into: &mut String) {
-        match node.value() {
-            scraper::Node::Text(text) => *into += &words(text),
-            scraper::Node::Element(element) => {
-                let attributes: BTreeMap<_, _> = element
-                    .attrs()
-                    .map(|(name, value)| {
-                        let mut parts: Vec<_> = value.split_whitespace().collect();
-                        if name == "class" {
-                            parts.sort_unstable();
-                        }
-                        (name, words(&parts.join(" ")))
-                    })
-                    .collect();
-                *into += &format!("\n<{} {attributes:?}>", element.name());
-                node.children().for_each(|child| walk(child, into));
-                *into += "</>";
-            }
-            _ => node.children().for_each(|child| walk(child, into)),
-        }
-    }
-    let mut line = String::new();
-    walk(scraper::Html::parse_fragment(markup).tree.root(), &mut line);
-    line
-}
-
-/// The tree that `scraper` parses into, by the name it has here.
-mod ego_tree_node {
-    pub(super) type Ref<'a> = <scraper::ElementRef<'a> as std::ops::Deref>::Target;
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn a_form_token_is_128_random_bits_and_nothing_else_is_read_as_one() {
 }
 
 #[derive(serde::Deserialize)]
-struct Answer {
+struct Posted {
     answer: String,
     #[serde(default)]
     fields: Vec<String>,
@@ -82,7 +82,7 @@ struct Answer {
 }
 
 async fn post_form(csrf: &str, body: &str) -> (StatusCode, String) {
-    async fn handler(Form(form): Form<Answer>) -> String {
+    async fn handler(Form(form): Form<Posted>) -> String {
         format!("{} {}{}", form.answer, form.fields.join("+"), form.page.map(|page| page.to_string()).unwrap_or_default())
     }
     let (router, _) = Routes::new().route("POST", "/answer", crate::Audience::Public, post(handler)).finish();
