@@ -15,7 +15,7 @@ use std::{
 };
 
 pub(crate) fn prepare(out: &Path) -> Result<(), String> {
-    for path in ["assets", "npm/package.json", "npm/package-lock.json", "npm/.npmrc"] {
+    for path in ["assets", "style", "npm/package.json", "npm/package-lock.json", "npm/.npmrc"] {
         println!("cargo::rerun-if-changed={path}");
     }
     println!("cargo::rerun-if-env-changed=PRAYA_ASSETS_DIR");
@@ -32,9 +32,13 @@ pub(crate) fn prepare(out: &Path) -> Result<(), String> {
     }
     let script = read(&dist.join("govuk-frontend.min.js"))?;
     files.push(("govuk-frontend.js".to_owned(), without_source_map(&script).as_bytes().to_vec()));
-    let base = plain_style(&read(&dist.join("govuk-frontend.min.css"))?)?;
-    let Some((_, ours)) = files.iter_mut().find(|(name, _)| name == "praya.css") else { return Err("assets/praya.css is missing".to_owned()) };
-    ours.splice(0..0, base.into_bytes());
+    let mut style = plain_style(&read(&dist.join("govuk-frontend.min.css"))?)?;
+    let mut ours: Vec<_> = fs::read_dir("style").map_err(|e| format!("style: {e}"))?.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    ours.sort();
+    for path in ours.iter().filter(|path| path.extension().is_some_and(|kind| kind == "css")) {
+        style += &read(path)?;
+    }
+    files.push(("praya.css".to_owned(), style.into_bytes()));
     files.sort();
 
     // One name for all: the script imports its neighbour by a relative address.
@@ -131,7 +135,7 @@ fn plain_style(style: &str) -> Result<String, String> {
         ("background-color:#fff", "background-color:var(--paper)"),
     ] {
         if !style.contains(theirs) {
-            return Err(format!("govuk-frontend no longer says `{theirs}`: look at build/assets.rs and assets/praya.css"));
+            return Err(format!("govuk-frontend no longer says `{theirs}`: look at build/assets.rs and style/"));
         }
         style = style.replace(theirs, ours);
     }

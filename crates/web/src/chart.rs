@@ -1,5 +1,5 @@
 //! Pictures drawn by the server, each with a table behind it: no script, no colour that carries
-//! meaning alone, good in the dark and on paper. Colours are classes of `praya.css`.
+//! meaning alone, good in the dark and on paper. Colours are classes of `style/60-pictures.css`.
 
 mod tree;
 

@@ -23,7 +23,7 @@ fn contrast(a: [f64; 3], b: [f64; 3]) -> f64 {
 
 #[test]
 fn every_pair_of_colours_can_be_read_by_day_and_by_night() {
-    let style = std::fs::read_to_string("assets/praya.css").unwrap();
+    let style = std::fs::read_to_string("style/10-tokens.css").unwrap();
     let root = |after: &str| style.split(after).nth(1).unwrap().split(":root {").nth(1).unwrap().split('}').next().unwrap().to_owned();
     let day = tokens(&root("*/"));
     let mut night = day.clone();
