@@ -155,8 +155,9 @@ impl From<Problem> for Refusal {
             503 => Self::new(Code::TemporarilyUnavailable, "try again"),
             500.. => Self::new(Code::ServerError, "the server failed"),
             _ => {
-                let fields: String = problem.fields.iter().map(|f| format!(" {} ({})", f.field, f.code)).collect();
-                Self::new(Code::InvalidAuthorizationDetails, format!("{}:{fields}", problem.code).trim_end_matches(':').to_owned())
+                let fields: Vec<_> = problem.fields.iter().map(|field| format!("{} ({})", field.field, field.code)).collect();
+                let detail = if fields.is_empty() { problem.code.to_owned() } else { format!("{}: {}", problem.code, fields.join(", ")) };
+                Self::new(Code::InvalidAuthorizationDetails, detail)
             }
         }
     }

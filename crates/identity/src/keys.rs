@@ -34,10 +34,9 @@ impl Keys {
         let (ctx, mine) = (Ctx::new(world, Actor::System("keys"), Locale::En), sealer()?);
         db.write(move |tx| {
             let any = tx.query_opt(sql::KEYS, &[micros(ctx.now).into()])?.is_some();
-            if any { Ok(()) } else { ops::add_key(tx, &ctx, &mine, micros(ctx.now)).map(drop) }
+            if any { Ok::<_, Problem>(()) } else { ops::add_key(tx, &ctx, &mine, micros(ctx.now)).map(drop) }
         })
-        .await
-        .map_err(|problem: Problem| problem)?;
+        .await?;
         let keys = Self {
             sealer: sealer()?,
             nonces: Nonces::new(&derive(secret, "dpop nonces")),

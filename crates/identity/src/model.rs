@@ -43,6 +43,8 @@ pub struct Client {
     pub scopes: String,
     /// False once an administrator has stopped it.
     pub active: bool,
+    /// When it was last registered, stopped or started; set by the table, not by who registers.
+    pub changed_at: Timestamp,
 }
 
 /// What a client pushed (RFC 9126), checked; kept as JSON until the person has answered.

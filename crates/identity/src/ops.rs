@@ -9,10 +9,11 @@ mod passkeys;
 mod sessions;
 mod tokens;
 
+pub(crate) use clients::client_stands;
 pub use clients::{add_client, client, clients, register_client, start_client, stop_client};
 pub use directory::{
-    Mandate, NewCompany, NewPerson, add_company, add_mandate, add_officer, add_person, authorities, holders, mandates_of, personas,
-    revoke_mandate, stop_officer, subject,
+    Mandate, NewCompany, NewPerson, add_company, add_mandate, add_officer, add_person, authorities, holders, mandates_of, person_by_handle,
+    personas, revoke_mandate, stop_officer, subject,
 };
 pub use grants::{approve, end_grant, move_grant, pending, refuse};
 pub(crate) use grants::{Begun, Grant, begin, end, grant, push};

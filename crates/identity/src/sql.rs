@@ -67,8 +67,9 @@ statements! {
     ADD_CLIENT = "insert into client (id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, created_at, changed_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, true, $10, $10)";
     CHANGE_CLIENT = "update client set name_en = $2, name_tc = $3, name_sc = $4, redirect_uris = $5, jwks = $6, profile = $7, webhook = $8, scopes = $9, changed_at = $10 where id = $1";
-    CLIENT = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active from client where id = $1";
-    CLIENTS = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active from client order by name_en, id";
+    CLIENT = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, changed_at from client where id = $1";
+    CLIENT_STATE = "select active, changed_at from client where id = $1";
+    CLIENTS = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, changed_at from client order by name_en, id";
     SET_CLIENT_ACTIVE = "update client set active = $2, changed_at = $3 where id = $1";
 
     // Our signing keys.

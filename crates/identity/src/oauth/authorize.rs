@@ -32,7 +32,7 @@ async fn begin(identity: &Identity, visit: Visit, params: Verdict<Params>) -> Ve
     let ctx = visit.ctx;
     let outcome = identity.0.db.write(move |tx| ops::begin(tx, &ctx, &client, &request_uri));
     // 303, so that no browser sends a form on (RFC 9700 §4.12).
-    match outcome.await.map_err(|problem: Problem| Refusal::from(problem))?? {
+    match outcome.await.map_err(<Refusal as From<Problem>>::from)?? {
         Begun::SignIn => Ok(Redirect::to(&format!("/sign-in?{}", query(&[("next", &back)]))).into_response()),
         Begun::Decide(id) => Ok(Redirect::to(&identity.0.records.decide_at(&id)).into_response()),
     }

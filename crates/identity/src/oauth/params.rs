@@ -11,8 +11,11 @@ const MOST: usize = 40;
 pub struct Params(Vec<(String, String)>);
 
 impl Params {
-    /// Reads `application/x-www-form-urlencoded`.
+    /// Reads `application/x-www-form-urlencoded`. Nothing at all has no form to be wrong.
     pub fn posted(headers: &HeaderMap, body: &[u8]) -> Verdict<Self> {
+        if body.is_empty() {
+            return Ok(Self::default());
+        }
         let form = headers
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())

@@ -132,8 +132,8 @@ impl Sender {
     /// Uses up the assertion and the proof, in the transaction that answers. A replay is refused; that the
     /// client is still active is read again.
     pub(crate) fn spend(&self, tx: &mut Tx<'_>) -> Result<Verdict<()>, Problem> {
-        if !ops::client(tx, &self.client.id)?.is_some_and(|client| client.active) {
-            return Ok(Err(not_proven("the client is unknown or stopped")));
+        if !ops::client_stands(tx, &self.client)? {
+            return Ok(Err(not_proven("the client was changed or stopped a moment ago")));
         }
         if let Some(held) = &self.assertion
             && !once(ops::spend(tx, &format!("assertion {}", self.client.id), &held.jti, held.exp))?

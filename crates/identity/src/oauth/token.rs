@@ -14,6 +14,10 @@ use axum::{
 use http::StatusCode;
 use serde_json::json;
 
+fn refused(problem: kernel::Problem) -> Refusal {
+    problem.into()
+}
+
 /// RFC 9126 §2.
 pub(super) async fn push(State(identity): State<Identity>, request: Request) -> Response {
     finish(pushed(&identity, &request).await)
@@ -30,7 +34,7 @@ async fn pushed(identity: &Identity, request: &Request) -> Verdict<Response> {
         Ok(()) => ops::push(tx, &ctx, &sender.client, &asked).map(Ok),
         Err(refusal) => Ok(Err(refusal)),
     });
-    let request_uri = outcome.await.map_err(|problem: kernel::Problem| Refusal::from(problem))??;
+    let request_uri = outcome.await.map_err(refused)??;
     Ok(answer(StatusCode::CREATED, &json!({"request_uri": request_uri, "expires_in": rules::REQUEST_URI_LIFE}), nonce))
 }
 
@@ -72,7 +76,7 @@ async fn issued(identity: &Identity, request: &Request) -> Verdict<Response> {
         Ok(()) => ops::issue(tx, &ctx, records.as_ref(), &sender.client, &jkt, &demand),
         Err(refusal) => Ok(Err(refusal)),
     });
-    let issued = outcome.await.map_err(|problem: kernel::Problem| Refusal::from(problem))??;
+    let issued = outcome.await.map_err(refused)??;
     let mut body = json!({
         "access_token": issued.access, "token_type": "DPoP", "expires_in": rules::ACCESS_LIFE,
         "scope": issued.scope, "grant_id": issued.grant,
@@ -100,7 +104,7 @@ async fn introspected(identity: &Identity, request: &Request) -> Verdict<Respons
         Ok(()) => ops::introspect(tx, &ctx, &sender.client, &token, &inner.issuer, inner.keys.pairwise()).map(Ok),
         Err(refusal) => Ok(Err(refusal)),
     });
-    let said = outcome.await.map_err(|problem: kernel::Problem| Refusal::from(problem))??;
+    let said = outcome.await.map_err(refused)??;
     Ok(answer(StatusCode::OK, &said, None))
 }
 
@@ -127,6 +131,6 @@ async fn revoked(identity: &Identity, request: &Request) -> Verdict<Response> {
         Ok(()) => ops::revoke(tx, &ctx, records.as_ref(), &sender.client, &token).map(Ok),
         Err(refusal) => Ok(Err(refusal)),
     });
-    outcome.await.map_err(|problem: kernel::Problem| Refusal::from(problem))??;
+    outcome.await.map_err(refused)??;
     Ok((StatusCode::OK, [(http::header::CACHE_CONTROL, "no-store")]).into_response())
 }

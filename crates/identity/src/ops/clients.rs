@@ -5,7 +5,7 @@ use crate::{
     model::{Client, Profile},
     rules, sql,
 };
-use kernel::{Ctx, Problem, micros};
+use kernel::{Ctx, Problem, from_micros, micros};
 use store::{Row, Tx};
 
 fn read(row: &Row) -> Result<Client, Problem> {
@@ -19,12 +19,19 @@ fn read(row: &Row) -> Result<Client, Problem> {
         webhook: row.opt_text(7)?.map(ToOwned::to_owned),
         scopes: row.text(8)?.to_owned(),
         active: row.bool(9)?,
+        changed_at: from_micros(row.int(10)?),
     })
 }
 
 /// A client. For other domains and for authentication itself.
 pub fn client(tx: &mut Tx<'_>, id: &str) -> Result<Option<Client>, Problem> {
     tx.query_opt(sql::CLIENT, &[id.into()])?.as_ref().map(read).transpose()
+}
+
+/// Whether a client that was read before this transaction is active and as it was then.
+pub(crate) fn client_stands(tx: &mut Tx<'_>, client: &Client) -> Result<bool, Problem> {
+    let row = tx.query_opt(sql::CLIENT_STATE, &[(&client.id).into()])?;
+    Ok(row.map(|row| Ok::<_, Problem>(row.bool(0)? && from_micros(row.int(1)?) == client.changed_at)).transpose()?.unwrap_or(false))
 }
 
 /// Every client, by name.

@@ -141,6 +141,12 @@ pub fn stop_officer(tx: &mut Tx<'_>, ctx: &Ctx, person: &Id) -> Result<(), Probl
     Ok(())
 }
 
+/// A person by their handle; for the command line and the demonstration.
+pub fn person_by_handle(tx: &mut Tx<'_>, handle: &str) -> Result<Option<Subject>, Problem> {
+    let row = tx.query_opt(sql::PERSON_BY_HANDLE, &[handle.into()])?;
+    row.map(|row| subject_row(&row, SubjectKind::Person)).transpose()
+}
+
 fn subject_row(row: &Row, kind: SubjectKind) -> Result<Subject, Problem> {
     let key = row.opt_text(4)?.unwrap_or_default().to_owned();
     Ok(Subject { kind, id: row.text(0)?.into(), name: name(row, 1)?, key })

@@ -86,10 +86,8 @@ pub(crate) fn begin(tx: &mut Tx<'_>, ctx: &Ctx, client_id: &str, request_uri: &s
         }
         (Stage::Opened, None) => Ok(Ok(Begun::SignIn)),
         (Stage::Pushed | Stage::Opened, Some(person)) => {
-            match advance(tx, &at, Stage::Deciding, Some(person), after(ctx, rules::DECIDING_LIFE))? {
-                true => Ok(Ok(Begun::Decide(at.id))),
-                false => over(),
-            }
+            let first = advance(tx, &at, Stage::Deciding, Some(person), after(ctx, rules::DECIDING_LIFE))?;
+            if first { Ok(Ok(Begun::Decide(at.id))) } else { over() }
         }
         // The same person pressed "back" or reloaded: nothing was answered yet.
         (Stage::Deciding, Some(person)) if at.person.as_ref() == Some(person) => Ok(Ok(Begun::Decide(at.id))),

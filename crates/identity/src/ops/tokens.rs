@@ -140,18 +140,17 @@ fn own(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client, jkt: &str, scope: Option<&st
         Ok(scope) => scope,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let grant = match tx.query_opt(sql::OWN_GRANT, &[(&client.id).into()])? {
-        Some(row) => row.text(0)?.to_owned(),
-        None => {
-            let id = ctx.id("gra");
-            let none = Value::Null;
-            let args = [
-                id.as_str().into(), (&client.id).into(), none.clone(), none.clone(), none.clone(), none.clone(),
-                (&client.scopes).into(), none, micros(ctx.now).into(),
-            ];
-            tx.execute(sql::ADD_GRANT, &args)?;
-            id.0
-        }
+    let grant = if let Some(row) = tx.query_opt(sql::OWN_GRANT, &[(&client.id).into()])? {
+        row.text(0)?.to_owned()
+    } else {
+        let id = ctx.id("gra");
+        let none = Value::Null;
+        let args = [
+            id.as_str().into(), (&client.id).into(), none.clone(), none.clone(), none.clone(), none.clone(),
+            (&client.scopes).into(), none, micros(ctx.now).into(),
+        ];
+        tx.execute(sql::ADD_GRANT, &args)?;
+        id.0
     };
     let access = new_access(tx, ctx, &grant, client, jkt, &scope)?;
     Ok(Ok(Issued { access, refresh: None, scope, grant, details: None }))

@@ -6,7 +6,7 @@ use crate::{
     model::{Method, Persona},
     ops::{self, Kind},
     passkeys::Passkeys,
-    rules, sql,
+    rules,
 };
 use askama::Template;
 use axum::{
@@ -68,8 +68,7 @@ pub(super) struct ByPersona {
 pub(super) async fn persona(State(identity): State<Identity>, visit: Visit, Form(form): Form<ByPersona>) -> Outcome<Response> {
     let (ctx, again) = (visit.ctx.clone(), visit.ctx);
     let token = identity.0.db.write(move |tx| {
-        let found = tx.query_opt(sql::PERSON_BY_HANDLE, &[(&form.persona).into()])?;
-        let person = Id::from(found.ok_or_else(|| Problem::new(404, "not-found"))?.text(0)?);
+        let person = ops::person_by_handle(tx, &form.persona)?.ok_or_else(|| Problem::new(404, "not-found"))?.id;
         Ok::<_, Problem>((ops::sign_in(tx, &ctx, &person, Method::Persona)?, form.next.clone()))
     });
     let (token, next) = token.await?;

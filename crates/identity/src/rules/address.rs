@@ -85,18 +85,15 @@ fn public_v4(ip: Ipv4Addr) -> bool {
 }
 
 fn public_v6(ip: Ipv6Addr) -> bool {
-    let s = ip.segments();
     // What only wraps a number of the old kind is judged by it.
     if let Some(v4) = ip.to_ipv4_mapped() {
         return public_v4(v4);
     }
-    let tail = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        public_v4(Ipv4Addr::new(a, b, c, d))
-    };
-    match s {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => tail(high, low),
-        [0x2002, high, low, ..] => tail(high, low),
+    match ip.segments() {
+        // NAT64 (RFC 6052) and 6to4 (RFC 3056).
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            public_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
+        }
         // Teredo, documentation, ORCHID and other special uses lie in 2001::/23.
         [0x2001, second, ..] if second < 0x200 || second == 0xdb8 => false,
         // Only 2000::/3 is given out.

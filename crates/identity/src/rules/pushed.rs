@@ -1,6 +1,6 @@
 //! A pushed authorisation request (RFC 9126), judged.
 
-use super::{RECORDS, SCOPES, details_element, has_scope, redirect_matches};
+use super::{RECORDS, details_element, has_scope, redirect_matches};
 use crate::{
     error::{Code, Refusal, Verdict},
     model::{Asked, Client},
@@ -65,9 +65,9 @@ pub fn pushed(client: &Client, params: &Params, proof: Option<&str>) -> Verdict<
 
 fn scope(client: &Client, asked: Option<&str>) -> Verdict<String> {
     let asked = asked.filter(|text| !text.is_empty()).unwrap_or(RECORDS);
-    let known = |one: &str| SCOPES.contains(&one) && one == RECORDS && has_scope(&client.scopes, one);
-    match asked.split(' ').all(known) {
-        true => Ok(asked.to_owned()),
-        false => Err(Refusal::new(Code::InvalidScope, "this client may not ask a person for this scope")),
+    let known = |one: &str| one == RECORDS && has_scope(&client.scopes, one);
+    if !asked.split(' ').all(known) {
+        return Err(Refusal::new(Code::InvalidScope, "this client may not ask a person for this scope"));
     }
+    Ok(asked.to_owned())
 }
