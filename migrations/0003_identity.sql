@@ -59,6 +59,7 @@ create table ceremony (
   state text not null,
   expires_at bigint not null
 );
+create index ceremony_end on ceremony (expires_at);
 create table invitation (
   hash bytea primary key,
   person text not null references person (id),
@@ -76,6 +77,7 @@ create table session (
   expires_at bigint not null
 );
 create index session_of_person on session (person);
+create index session_end on session (seen_at);
 
 -- The authorisation server.
 create table client (
@@ -139,6 +141,7 @@ create table code (
   expires_at bigint not null,
   used_at bigint
 );
+create index code_end on code (expires_at);
 create table access_token (
   hash bytea primary key,
   grant_id text not null,
@@ -162,6 +165,7 @@ create table refresh_token (
   used_at bigint
 );
 create index refresh_token_of_grant on refresh_token (grant_id);
+create index refresh_token_end on refresh_token (expires_at);
 -- Proofs and assertions seen, by the minute that says when they may be forgotten.
 create table spent (
   minute bigint not null,

@@ -24,8 +24,9 @@ impl Profile {
     }
 }
 
-/// An OAuth client as registered.
-#[derive(Debug, Clone, PartialEq)]
+/// An OAuth client as registered; as JSON, what `praya client add` reads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Client {
     /// Its id.
     pub id: String,
@@ -38,13 +39,17 @@ pub struct Client {
     /// How it proves itself.
     pub profile: Profile,
     /// Where notices go.
+    #[serde(default)]
     pub webhook: Option<String>,
     /// The scopes it may ask for, separated by spaces.
     pub scopes: String,
-    /// False once an administrator has stopped it.
+    /// False once an administrator has stopped it. Registering does not change it.
+    #[serde(default = "yes")]
     pub active: bool,
-    /// When it was last registered, stopped or started; set by the table, not by who registers.
-    pub changed_at: Timestamp,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// What a client pushed (RFC 9126), checked; kept as JSON until the person has answered.

@@ -9,15 +9,15 @@ mod passkeys;
 mod sessions;
 mod tokens;
 
-pub(crate) use clients::client_stands;
-pub use clients::{add_client, client, clients, register_client, start_client, stop_client};
+pub use clients::{add_client, client, clients, register_client, set_client_active, start_client, stop_client};
+pub(crate) use clients::{client_stamped, client_stands};
 pub use directory::{
     Mandate, NewCompany, NewPerson, add_company, add_mandate, add_officer, add_person, authorities, holders, mandates_of, person_by_handle,
     personas, revoke_mandate, stop_officer, subject,
 };
 pub use grants::{approve, end_grant, move_grant, pending, refuse};
 pub(crate) use grants::{Begun, Grant, begin, end, grant, push};
-pub use invitations::{invitation, invite};
+pub use invitations::{invitation, invite, invite_admin};
 pub use keys::{add_key, rotate_key};
 pub use passkeys::{ask, finish_signature, passkeys_of};
 pub(crate) use passkeys::{Ceremony, Kind, begin_registration, begin_sign_in, finish_registration, finish_sign_in, take};

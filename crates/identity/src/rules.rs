@@ -35,7 +35,7 @@ pub const SESSION_TOUCH: i64 = 60;
 /// A passkey ceremony must be answered within this long, in seconds.
 pub const CEREMONY_LIFE: i64 = 300;
 /// An invitation is good for this long, in seconds.
-pub const INVITATION_LIFE: i64 = 7 * 24 * 3600;
+pub const INVITATION_LIFE: i64 = 24 * 3600;
 /// A new signing key is published this long before it signs, and an old one this long after, in seconds.
 pub const KEY_OVERLAP: i64 = 24 * 3600;
 
@@ -86,16 +86,16 @@ pub fn pkce(verifier: &str, challenge: &str) -> bool {
     form && seal::same(b64::encode(wire::sha256(&[verifier.as_bytes()])).as_bytes(), challenge.as_bytes())
 }
 
-/// Whether a client may be answered at `asked`: exactly as registered. Only a program on a person's
-/// device, registered under a loopback address, may use any port there (RFC 8252 §7.3).
+/// Whether a client may be answered at `asked`: exactly as registered. Only under a loopback number that it
+/// registered may a program use any port (RFC 8252 §7.3).
 pub fn redirect_matches(client: &Client, asked: &str) -> bool {
     let same_but_port = |registered: &str| {
         let (Ok(mut a), Ok(mut b)) = (Url::parse(registered), Url::parse(asked)) else { return false };
-        // As sent: the parser's own normalisation must not widen the match.
         let loopback = matches!(a.host(), Some(url::Host::Ipv4(ip)) if ip.is_loopback()) || matches!(a.host(), Some(url::Host::Ipv6(ip)) if ip.is_loopback());
+        // As sent: the parser's own normalisation must not widen the match.
         loopback && a.scheme() == "http" && b.as_str() == asked && a.set_port(None).is_ok() && b.set_port(None).is_ok() && a == b
     };
-    client.redirect_uris.iter().any(|one| one == asked || (client.profile == Profile::Public && same_but_port(one)))
+    client.redirect_uris.iter().any(|one| one == asked || same_but_port(one))
 }
 
 /// Whether a redirect URI may be registered: `https`, or `http` on a loopback address; complete,

@@ -48,7 +48,7 @@ statements! {
     TOUCH_SESSION = "update session set seen_at = $2 where id = $1 and seen_at < $2";
     END_SESSION = "delete from session where id = $1";
     END_SESSIONS_OF = "delete from session where person = $1";
-    SWEEP_SESSIONS = "delete from session where expires_at < $1 or seen_at < $2";
+    SWEEP_SESSIONS = "delete from session where id in (select id from session where seen_at < $1 limit 500)";
 
     // Passkeys.
     ADD_PASSKEY = "insert into passkey (id, person, body, created_at) values ($1, $2, $3, $4)";
@@ -57,11 +57,11 @@ statements! {
     USED_PASSKEY = "update passkey set body = $2, used_at = $3 where id = $1";
     ADD_CEREMONY = "insert into ceremony (id, kind, person, state, expires_at) values ($1, $2, $3, $4, $5)";
     TAKE_CEREMONY = "delete from ceremony where id = $1 and kind = $2 and expires_at > $3 returning person, state";
-    SWEEP_CEREMONIES = "delete from ceremony where expires_at < $1";
+    SWEEP_CEREMONIES = "delete from ceremony where id in (select id from ceremony where expires_at < $1 limit 500)";
     ADD_INVITATION = "insert into invitation (hash, person, created_at, expires_at) values ($1, $2, $3, $4)";
     INVITATION = "select person from invitation where hash = $1 and used_at is null and expires_at > $2";
     USE_INVITATION = "update invitation set used_at = $2 where hash = $1 and used_at is null and expires_at > $2 returning person";
-    SWEEP_INVITATIONS = "delete from invitation where expires_at < $1";
+    SWEEP_INVITATIONS = "delete from invitation where hash in (select hash from invitation where expires_at < $1 limit 500)";
 
     // Clients.
     ADD_CLIENT = "insert into client (id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, created_at, changed_at)
@@ -83,7 +83,7 @@ statements! {
     INTERACTION_BY_REQUEST = "select id, client, asked, state, person, request_expires_at, expires_at from interaction where request_hash = $1";
     INTERACTION = "select id, client, asked, state, person, request_expires_at, expires_at from interaction where id = $1";
     MOVE_INTERACTION = "update interaction set state = $3, person = $4, expires_at = $5 where id = $1 and state = $2";
-    SWEEP_INTERACTIONS = "delete from interaction where expires_at < $1";
+    SWEEP_INTERACTIONS = "delete from interaction where id in (select id from interaction where expires_at < $1 limit 500)";
 
     // Grants.
     ADD_GRANT = "insert into oauth_grant (id, client, person, subject_kind, subject, consent, scope, details, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -97,7 +97,7 @@ statements! {
     ADD_CODE = "insert into code (hash, grant_id, client, redirect_uri, challenge, jkt, expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
     CODE = "select grant_id, client, redirect_uri, challenge, jkt, expires_at, used_at from code where hash = $1";
     USE_CODE = "update code set used_at = $2 where hash = $1 and used_at is null";
-    SWEEP_CODES = "delete from code where expires_at < $1";
+    SWEEP_CODES = "delete from code where hash in (select hash from code where expires_at < $1 limit 500)";
 
     // Tokens.
     ADD_ACCESS = "insert into access_token (hash, grant_id, client, jkt, scope, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7)";
@@ -110,14 +110,14 @@ statements! {
         where t.hash = $1 and t.expires_at > $2 and g.ended_at is null and c.active";
     DROP_ACCESS = "delete from access_token where hash = $1 and client = $2";
     DROP_ACCESS_OF_GRANT = "delete from access_token where grant_id = $1";
-    SWEEP_ACCESS = "delete from access_token where expires_at < $1";
+    SWEEP_ACCESS = "delete from access_token where hash in (select hash from access_token where expires_at < $1 limit 500)";
     ADD_REFRESH = "insert into refresh_token (hash, grant_id, family, client, jkt, scope, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
     REFRESH = "select grant_id, family, client, jkt, scope, expires_at, used_at, created_at from refresh_token where hash = $1";
     USE_REFRESH = "update refresh_token set used_at = $2 where hash = $1 and used_at is null";
     DROP_REFRESH_OF_GRANT = "delete from refresh_token where grant_id = $1";
-    SWEEP_REFRESH = "delete from refresh_token where expires_at < $1";
+    SWEEP_REFRESH = "delete from refresh_token where hash in (select hash from refresh_token where expires_at < $1 limit 500)";
 
     // Replays.
     SPEND = "insert into spent (minute, hash) values ($1, $2) on conflict do nothing";
-    SWEEP_SPENT = "delete from spent where minute < $1";
+    SWEEP_SPENT = "delete from spent where (minute, hash) in (select minute, hash from spent where minute < $1 order by minute limit 500)";
 }

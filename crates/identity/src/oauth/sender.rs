@@ -52,6 +52,7 @@ impl FromRequest<Identity> for Request {
 #[derive(Clone)]
 pub(crate) struct Sender {
     pub(crate) client: Client,
+    stamp: i64,
     assertion: Option<Assertion>,
     pub(crate) proof: Option<Proof>,
 }
@@ -68,9 +69,9 @@ impl Request {
         }
         let Some(text) = self.params.get("client_assertion") else {
             let id = self.params.get("client_id").ok_or_else(|| not_proven("client_assertion is missing"))?;
-            let client = self.find(identity, id).await?;
+            let (client, stamp) = self.find(identity, id).await?;
             return match client.profile {
-                Profile::Public => Ok(Sender { client, assertion: None, proof: None }),
+                Profile::Public => Ok(Sender { client, stamp, assertion: None, proof: None }),
                 Profile::Confidential => Err(not_proven("client_assertion is missing")),
             };
         };
@@ -81,20 +82,20 @@ impl Request {
         if self.params.get("client_id").is_some_and(|id| id != read.client_id()) {
             return Err(not_proven("client_id is not the assertion's"));
         }
-        let client = self.find(identity, read.client_id()).await?;
+        let (client, stamp) = self.find(identity, read.client_id()).await?;
         if client.profile != Profile::Confidential {
             return Err(not_proven("this client does not authenticate"));
         }
         let keys = Jwks::parse(client.jwks.to_string().as_bytes()).map_err(Problem::internal)?;
         let now = identity.now().as_second();
         let held = read.verify(&keys, &identity.0.issuer, now).map_err(|why| Refusal::new(Code::InvalidClient, why.to_string()))?;
-        Ok(Sender { client, assertion: Some(held), proof: None })
+        Ok(Sender { client, stamp, assertion: Some(held), proof: None })
     }
 
-    async fn find(&self, identity: &Identity, id: &str) -> Verdict<Client> {
+    async fn find(&self, identity: &Identity, id: &str) -> Verdict<(Client, i64)> {
         let id = id.to_owned();
-        let found = identity.0.db.read(move |tx| ops::client(tx, &id)).await?;
-        found.filter(|client| client.active).ok_or_else(|| not_proven("the client is unknown or stopped"))
+        let found = identity.0.db.read(move |tx| ops::client_stamped(tx, &id)).await?;
+        found.filter(|(client, _)| client.active).ok_or_else(|| not_proven("the client is unknown or stopped"))
     }
 
     /// Checks the DPoP proof, if there is one; a wrong nonce costs nothing but another try.
@@ -132,7 +133,7 @@ impl Sender {
     /// Uses up the assertion and the proof, in the transaction that answers. A replay is refused; that the
     /// client is still active is read again.
     pub(crate) fn spend(&self, tx: &mut Tx<'_>) -> Result<Verdict<()>, Problem> {
-        if !ops::client_stands(tx, &self.client)? {
+        if !ops::client_stands(tx, &self.client.id, self.stamp)? {
             return Ok(Err(not_proven("the client was changed or stopped a moment ago")));
         }
         if let Some(held) = &self.assertion

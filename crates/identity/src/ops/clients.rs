@@ -5,7 +5,7 @@ use crate::{
     model::{Client, Profile},
     rules, sql,
 };
-use kernel::{Ctx, Problem, from_micros, micros};
+use kernel::{Ctx, Problem, micros};
 use store::{Row, Tx};
 
 fn read(row: &Row) -> Result<Client, Problem> {
@@ -19,7 +19,6 @@ fn read(row: &Row) -> Result<Client, Problem> {
         webhook: row.opt_text(7)?.map(ToOwned::to_owned),
         scopes: row.text(8)?.to_owned(),
         active: row.bool(9)?,
-        changed_at: from_micros(row.int(10)?),
     })
 }
 
@@ -28,10 +27,16 @@ pub fn client(tx: &mut Tx<'_>, id: &str) -> Result<Option<Client>, Problem> {
     tx.query_opt(sql::CLIENT, &[id.into()])?.as_ref().map(read).transpose()
 }
 
+/// A client with a stamp that changes whenever it is registered anew, stopped or started.
+pub(crate) fn client_stamped(tx: &mut Tx<'_>, id: &str) -> Result<Option<(Client, i64)>, Problem> {
+    let Some(row) = tx.query_opt(sql::CLIENT, &[id.into()])? else { return Ok(None) };
+    Ok(Some((read(&row)?, row.int(10)?)))
+}
+
 /// Whether a client that was read before this transaction is active and as it was then.
-pub(crate) fn client_stands(tx: &mut Tx<'_>, client: &Client) -> Result<bool, Problem> {
-    let row = tx.query_opt(sql::CLIENT_STATE, &[(&client.id).into()])?;
-    Ok(row.map(|row| Ok::<_, Problem>(row.bool(0)? && from_micros(row.int(1)?) == client.changed_at)).transpose()?.unwrap_or(false))
+pub(crate) fn client_stands(tx: &mut Tx<'_>, id: &str, stamp: i64) -> Result<bool, Problem> {
+    let row = tx.query_opt(sql::CLIENT_STATE, &[id.into()])?;
+    row.map_or(Ok(false), |row| Ok(row.bool(0)? && row.int(1)? == stamp))
 }
 
 /// Every client, by name.
@@ -75,15 +80,16 @@ pub fn add_client(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client) -> Result<(), Pro
 
 /// Stops a client: from the commit on, none of its requests and tokens is accepted.
 pub fn stop_client(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<(), Problem> {
-    set_active(tx, ctx, id, false)
+    set_client_active(tx, ctx, id, false)
 }
 
 /// Lets a stopped client act again.
 pub fn start_client(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<(), Problem> {
-    set_active(tx, ctx, id, true)
+    set_client_active(tx, ctx, id, true)
 }
 
-fn set_active(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, active: bool) -> Result<(), Problem> {
+/// Stops or starts a client: [`stop_client`], [`start_client`].
+pub fn set_client_active(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, active: bool) -> Result<(), Problem> {
     operator(ctx)?;
     if tx.execute(sql::SET_CLIENT_ACTIVE, &[id.into(), active.into(), micros(ctx.now).into()])? == 0 {
         return Err(Problem::new(404, "not-found"));

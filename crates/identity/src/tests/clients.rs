@@ -51,7 +51,6 @@ async fn a_client_is_registered_only_with_whole_addresses_and_both_keys() {
         webhook: None,
         scopes: "records".to_owned(),
         active: true,
-        changed_at: kernel::Timestamp::UNIX_EPOCH,
     };
     assert_eq!(rules::registration(&good, false), Ok(()));
     let mut private = jwks.clone();
@@ -105,8 +104,7 @@ proptest::proptest! {
         let client = Client {
             id: "a".to_owned(), name: Text::default(), redirect_uris: vec!["http://127.0.0.1/back".to_owned()], jwks: json!({"keys": []}),
             profile: Profile::Public, webhook: None, scopes: "records".to_owned(), active: true,
-            changed_at: kernel::Timestamp::UNIX_EPOCH,
-        };
+            };
         if rules::redirect_matches(&client, &asked) {
             let url = url::Url::parse(&asked).unwrap();
             proptest::prop_assert_eq!((url.host_str(), url.path(), url.query(), url.fragment()), (Some("127.0.0.1"), "/back", None, None));

@@ -139,6 +139,26 @@ async fn an_invitation_makes_a_passkey_once_and_the_passkey_signs_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_first_administrator_comes_by_the_command_line_and_may_be_invited_again() {
+    for site in each().await {
+        let invite = async |name: &'static str| {
+            let ctx = site.system();
+            site.db.write(move |tx| ops::invite_admin(tx, &ctx, name, "dpo")).await
+        };
+        let first = invite("Ho Siu Ming 何小明").await.unwrap();
+        let second = invite("Ho Siu Ming 何小明").await.unwrap();
+        let mut device = Device::new(1);
+        let reply = register(&site, &mut device, second.strip_prefix("/invitation/").unwrap()).await;
+        let (actor, user) = site.identity.visitor(&reply.cookie("session")).await.unwrap().unwrap();
+        assert!(matches!(actor, kernel::Actor::Officer { role: kernel::Role::Admin, .. }) && user.admin);
+        assert_eq!(site.get(&first, "").await.status, StatusCode::OK, "the first was not used");
+        site.clock.advance(crate::rules::INVITATION_LIFE);
+        assert_eq!(site.get(&first, "").await.status, StatusCode::NOT_FOUND);
+        assert_eq!(invite("!?").await.unwrap_err().code, "name-unreadable");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_passkey_that_lies_signs_nobody_in() {
     let site = Site::sqlite().await;
     let mut device = Device::new(1);

@@ -102,14 +102,25 @@ async fn sweeping_forgets_what_is_over_and_nothing_else() {
         let live = site.signed_in("chan-mei-ling").await;
         let (code, _) = site.code(&site.bank).await;
         let given = site.redeem(&site.bank, &code).await.json();
-        let sweep = async || {
-            let ctx = site.system();
-            site.db.write(move |tx| crate::ops::sweep(tx, &ctx)).await.unwrap()
+        let rows = async || {
+            const ROWS: store::Sql = store::Sql::both(
+                "select (select count(*) from session) + (select count(*) from code) + (select count(*) from interaction)
+                    + (select count(*) from access_token) + (select count(*) from spent) + (select count(*) from refresh_token)",
+            );
+            site.db.read::<_, store::Error>(|tx| tx.query(ROWS, &[])?[0].int(0)).await.unwrap()
         };
-        assert_eq!(sweep().await, 0);
+        let before = rows().await;
+        site.identity.sweep().await;
+        assert_eq!(rows().await, before);
+        let (ctx, now) = (site.system(), site.now().as_second());
+        site.db
+            .write(move |tx| (0..1200).try_for_each(|i| crate::ops::spend(tx, &ctx.trace, &i.to_string(), now)))
+            .await
+            .unwrap();
         assert!(site.identity.visitor(&live).await.unwrap().is_some());
         site.clock.advance(8 * 24 * 3600);
-        assert!(sweep().await >= 5);
+        site.identity.sweep().await;
+        assert_eq!(rows().await, 1, "only the refresh token is left, whatever there was to forget");
         assert_eq!(site.refresh(&site.bank, given["refresh_token"].as_str().unwrap()).await.status, StatusCode::OK);
     }
 }

@@ -398,7 +398,6 @@ fn seed(tx: &mut Tx<'_>, ctx: &Ctx, bank_jwks: &Json) -> Result<(Id, Id, Id), Pr
         webhook: Some("https://bank.example/hook".to_owned()),
         scopes: format!("records {}", rules::BATCH),
         active: true,
-        changed_at: Timestamp::UNIX_EPOCH,
     };
     ops::add_client(tx, ctx, &bank)?;
     let app = Client {
@@ -410,7 +409,6 @@ fn seed(tx: &mut Tx<'_>, ctx: &Ctx, bank_jwks: &Json) -> Result<(Id, Id, Id), Pr
         webhook: None,
         scopes: "records".to_owned(),
         active: true,
-        changed_at: Timestamp::UNIX_EPOCH,
     };
     ops::add_client(tx, ctx, &app)?;
     Ok((chan, wong, company))
