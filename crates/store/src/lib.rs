@@ -14,6 +14,7 @@ mod db;
 mod error;
 mod migrate;
 mod postgres;
+mod query;
 mod sqlite;
 pub mod testing;
 mod tx;
@@ -24,5 +25,6 @@ mod tests;
 
 pub use db::{AfterCommit, BeforeCommit, Db, Engine, Notice};
 pub use error::{Error, Result};
+pub use query::ReadOnly;
 pub use tx::{Sql, Tx};
 pub use value::{Row, Value};

@@ -126,8 +126,8 @@ impl Shell {
     }
 
     /// A text with two values.
-    pub fn t2(&self, key: &str, a: (&str, texts::Value), b: (&str, texts::Value)) -> String {
-        texts::text(self.locale, key, &[a, b])
+    pub fn t2(&self, key: &str, name: &str, value: impl Into<texts::Value>, other: &str, other_value: impl Into<texts::Value>) -> String {
+        texts::text(self.locale, key, &[(name, value.into()), (other, other_value.into())])
     }
 
     /// A three-language text of the pack or a record.

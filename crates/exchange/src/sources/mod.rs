@@ -1,0 +1,264 @@
+//! Where records come from: four kinds behind one face. All are asked at once; one that is down, slow
+//! or lying costs its own register alone.
+
+mod breaker;
+mod file;
+mod http;
+pub mod mapping;
+pub mod net;
+mod node;
+mod sql;
+
+pub use breaker::BreakerState;
+pub use file::{LoadReport, Unmapped};
+
+use crate::pack::{Pack, Register, Source, SourceKind};
+use breaker::Breaker;
+use futures_util::future::join_all;
+use kernel::{Date, Timestamp, World};
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// More rows than this for one subject are a mistake of the source.
+const MOST_ROWS: usize = 1000;
+
+/// What is asked of a register.
+#[derive(Debug, Clone)]
+pub struct Lookup {
+    /// The subject's key: BRN or HKID.
+    pub key: String,
+    /// The fields wanted.
+    pub fields: Vec<String>,
+    /// Only records of these dates, both included.
+    pub range: Option<(Date, Date)>,
+}
+
+/// What a source answered, mapped to the register's fields.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The rows, only with the wanted fields.
+    pub rows: Vec<Map<String, Json>>,
+    /// When it was read.
+    pub as_of: Timestamp,
+    /// Another node's signed answer, kept as it came.
+    pub passed: Option<String>,
+}
+
+/// Why a source gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// No answer in time.
+    #[error("no answer in time")]
+    Timeout,
+    /// Cannot be reached.
+    #[error("cannot be reached")]
+    Unreachable,
+    /// Answered with a refusal.
+    #[error("refused with status {0}")]
+    Refused(u16),
+    /// More than is read.
+    #[error("the answer is too large")]
+    TooLarge,
+    /// Not what its register promises.
+    #[error("field {field} is {what}")]
+    BadShape {
+        /// The field.
+        field: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// Records of somebody else.
+    #[error("answered with somebody else's records")]
+    WrongSubject,
+    /// Left alone for a while after failures.
+    #[error("left alone after failures")]
+    CircuitOpen,
+    /// The definition cannot be carried out: for the administrator.
+    #[error("is not set up: {0}")]
+    NotSetUp(String),
+}
+
+impl SourceError {
+    /// A stable code, as answers carry it.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Unreachable => "unreachable",
+            Self::Refused(_) => "refused",
+            Self::TooLarge => "too-large",
+            Self::BadShape { .. } => "bad-shape",
+            Self::WrongSubject => "wrong-subject",
+            Self::CircuitOpen => "circuit-open",
+            Self::NotSetUp(_) => "not-set-up",
+        }
+    }
+}
+
+/// How a source has been answering.
+#[derive(Debug, Clone, Serialize)]
+pub struct Health {
+    /// Its circuit breaker.
+    pub state: BreakerState,
+    /// Its last good answer.
+    pub last_ok: Option<Timestamp>,
+    /// The code of its last failure, if that came after.
+    pub last_error: Option<&'static str>,
+    /// The middle of its last answer times, in milliseconds.
+    pub p50_ms: Option<u64>,
+}
+
+enum Reader {
+    Sql(sql::SqlSource),
+    Http(http::HttpSource),
+    File(file::FileSource),
+    Node(node::NodeSource),
+}
+
+#[derive(Default)]
+struct Watch {
+    breaker: Breaker,
+    last_ok: Option<Timestamp>,
+    last_error: Option<&'static str>,
+    times: VecDeque<u64>,
+}
+
+struct One {
+    source: Source,
+    reader: Result<Reader, String>,
+    watch: Mutex<Watch>,
+}
+
+/// Every source of a pack.
+pub struct Sources {
+    pack: Arc<Pack>,
+    world: World,
+    all: BTreeMap<String, One>,
+}
+
+impl Sources {
+    /// Makes every source ready; `places` fills `{data}`, `{department_api}` and the like. A source that
+    /// cannot be made ready says so when it is asked, and in its health.
+    pub fn new(pack: Arc<Pack>, places: &BTreeMap<String, String>, world: World) -> Result<Self, String> {
+        let all = pack.sources().map(|source| (source.id.clone(), One::new(source.clone(), places))).collect();
+        Ok(Self { pack, world, all })
+    }
+
+    /// Asks every register at once; each has its own time, at most `deadline`.
+    pub async fn fetch_all(&self, asked: Vec<(String, Lookup)>, deadline: Duration) -> Vec<Result<Answer, SourceError>> {
+        join_all(asked.iter().map(|(register, lookup)| self.fetch(register, lookup, deadline))).await
+    }
+
+    async fn fetch(&self, register: &str, lookup: &Lookup, deadline: Duration) -> Result<Answer, SourceError> {
+        let not_set_up = || SourceError::NotSetUp(format!("register {register} has no source"));
+        let register = self.pack.register(register).ok_or_else(not_set_up)?;
+        let one = self.all.get(&register.source).ok_or_else(not_set_up)?;
+        let now = self.world.clock.now();
+        if !one.watch().breaker.admits(now) {
+            return Err(SourceError::CircuitOpen);
+        }
+        let began = Instant::now();
+        let limit = Duration::from_millis(one.source.timeout_ms).min(deadline);
+        let answer = tokio::time::timeout(limit, one.read(register, lookup, limit, now)).await.unwrap_or(Err(SourceError::Timeout));
+        one.note(answer.as_ref().err(), began.elapsed(), now);
+        answer
+    }
+
+    /// How each source has been answering, by id.
+    pub fn health(&self) -> BTreeMap<String, Health> {
+        let now = self.world.clock.now();
+        let health = |one: &One| {
+            let watch = one.watch();
+            let mut times: Vec<_> = watch.times.iter().copied().collect();
+            times.sort_unstable();
+            Health { state: watch.breaker.state(now), last_ok: watch.last_ok, last_error: watch.last_error, p50_ms: times.get(times.len() / 2).copied() }
+        };
+        self.all.iter().map(|(id, one)| (id.clone(), health(one))).collect()
+    }
+
+    /// Asks every source that has a probe key, so that its health is known before anyone is asked.
+    pub async fn probe(&self) {
+        let probes = self.pack.registers().filter_map(|register| {
+            let key = self.all.get(&register.source)?.source.probe_key.clone()?;
+            Some((register.id.clone(), Lookup { key, fields: Vec::new(), range: None }))
+        });
+        self.fetch_all(probes.collect(), Duration::from_secs(10)).await;
+    }
+
+    /// What could not be read of the file sources.
+    pub fn load_reports(&self) -> BTreeMap<String, LoadReport> {
+        let report = |(id, one): (&String, &One)| match &one.reader {
+            Ok(Reader::File(file)) => Some((id.clone(), file.report())),
+            _ => None,
+        };
+        self.all.iter().filter_map(report).collect()
+    }
+}
+
+/// Fills the places of an address; a place nobody filled is an error that names it.
+fn fill(text: &str, places: &BTreeMap<String, String>) -> Result<String, String> {
+    let filled = places.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
+    let rest = filled.replace("{key}", "");
+    match rest.split_once('{').and_then(|(_, rest)| rest.split_once('}')) {
+        Some((name, _)) => Err(format!("nothing says what {{{name}}} is: set it under [places] in the configuration")),
+        None => Ok(filled),
+    }
+}
+
+impl One {
+    fn new(source: Source, places: &BTreeMap<String, String>) -> Self {
+        let reader = match &source.kind {
+            SourceKind::Sql { url, query } => fill(url, places).and_then(|url| sql::SqlSource::new(&url, query)).map(Reader::Sql),
+            SourceKind::File { .. } => file::FileSource::new(&source, places).map(Reader::File),
+            SourceKind::Http { .. } => http::HttpSource::new(&source, places).map(Reader::Http),
+            SourceKind::Node { .. } => node::NodeSource::new(&source, places).map(Reader::Node),
+        };
+        Self { source, reader, watch: Mutex::default() }
+    }
+
+    fn watch(&self) -> std::sync::MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn read(&self, register: &Register, lookup: &Lookup, limit: Duration, now: Timestamp) -> Result<Answer, SourceError> {
+        let reader = self.reader.as_ref().map_err(|why| SourceError::NotSetUp(why.clone()))?;
+        let raw = match reader {
+            Reader::Sql(sql) => sql.rows(&lookup.key, limit).await?,
+            Reader::Http(http) => http.rows(&lookup.key, self.source.retries).await?,
+            Reader::File(file) => file.rows(&lookup.key)?,
+            Reader::Node(node) => return node.ask(register, lookup, now).await,
+        };
+        if raw.len() > MOST_ROWS {
+            return Err(SourceError::TooLarge);
+        }
+        let kept = raw.iter().filter(|row| mapping::in_range(register, &self.source, row, lookup.range));
+        let rows = kept.map(|row| mapping::map_row(register, &self.source, row, &lookup.key, &lookup.fields)).collect::<Result<_, _>>()?;
+        Ok(Answer { rows, as_of: now, passed: None })
+    }
+
+    fn note(&self, error: Option<&SourceError>, took: Duration, now: Timestamp) {
+        let mut watch = self.watch();
+        watch.breaker.note(error.is_none(), now);
+        match error {
+            Some(error) => {
+                watch.last_error = Some(error.code());
+                tracing::warn!(source = self.source.id, code = error.code(), %error, "a source did not answer as it should");
+            }
+            None => {
+                watch.last_ok = Some(now);
+                watch.last_error = None;
+                watch.times.push_back(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+                if watch.times.len() > 32 {
+                    watch.times.pop_front();
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

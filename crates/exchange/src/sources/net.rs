@@ -1,0 +1,126 @@
+//! Calling out without being led inside: an address given to us must be public, unless a definition
+//! says otherwise with its reason. No redirects are followed.
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::Arc,
+    time::Duration,
+};
+use url::{Host, Url};
+
+/// Whether an address is one of the public Internet.
+pub fn is_public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => {
+            let [a, b, c, _] = ip.octets();
+            let special = ip.is_unspecified()
+                || ip.is_loopback()
+                || ip.is_private()
+                || ip.is_link_local()
+                || ip.is_multicast()
+                || ip.is_broadcast()
+                || ip.is_documentation()
+                || a == 0
+                || a >= 240
+                || (a == 100 && (64..128).contains(&b))
+                || (a == 192 && b == 0 && c == 0)
+                || (a == 198 && (b == 18 || b == 19));
+            !special
+        }
+        IpAddr::V6(ip) => inner_v4(ip).map_or_else(|| is_public_v6(ip), |inner| is_public(IpAddr::V4(inner))),
+    }
+}
+
+/// The IPv4 address inside a mapped, translated (64:ff9b::/96) or 6to4 one.
+fn inner_v4(ip: Ipv6Addr) -> Option<std::net::Ipv4Addr> {
+    let s = ip.segments();
+    let bytes = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        std::net::Ipv4Addr::new(a, b, c, d)
+    };
+    match s {
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(bytes(high, low)),
+        [0x2002, high, low, ..] => Some(bytes(high, low)),
+        _ => None,
+    }
+}
+
+fn is_public_v6(ip: Ipv6Addr) -> bool {
+    let first = ip.segments()[0];
+    // Global unicast is 2000::/3; of it, documentation and Teredo are not.
+    (0x2000..0x4000).contains(&first) && !matches!(ip.segments(), [0x2001, 0 | 0xdb8, ..])
+}
+
+/// Checks a URL before it is called: `http(s)`, no user name, and no address inside. A name is checked
+/// again when it is resolved.
+pub fn check_url(url: &Url, allow_private: bool) -> Result<(), &'static str> {
+    if !matches!(url.scheme(), "https" | "http") || (url.scheme() == "http" && !allow_private) {
+        return Err("not an https address");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("an address with a user name");
+    }
+    let inside = match url.host() {
+        None => return Err("an address without a host"),
+        Some(Host::Ipv4(ip)) => !is_public(IpAddr::V4(ip)),
+        Some(Host::Ipv6(ip)) => !is_public(IpAddr::V6(ip)),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost") || name.ends_with(".internal"),
+    };
+    if inside && !allow_private { Err("an address that points inside") } else { Ok(()) }
+}
+
+struct PublicOnly;
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.filter(|at| is_public(at.ip())).collect();
+            if found.is_empty() {
+                return Err("the name leads inside, or nowhere".into());
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// A client that follows no redirect and, unless allowed, resolves names to public addresses alone.
+pub fn client(allow_private: bool) -> Result<reqwest::Client, String> {
+    builder(allow_private).build().map_err(|error| error.to_string())
+}
+
+/// The same before it is built, to add a CA or a client certificate.
+pub(crate) fn builder(allow_private: bool) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(3))
+        .user_agent("Praya");
+    if allow_private { builder } else { builder.dns_resolver(Arc::new(PublicOnly)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check_url, is_public};
+
+    #[test]
+    fn an_address_inside_is_refused_however_it_is_written() {
+        for url in [
+            "https://127.0.0.1/", "https://127.1/", "https://2130706433/", "https://0x7f000001/", "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://[::ffff:a00:1]/",
+            "https://169.254.169.254/latest", "https://10.0.0.1/", "https://172.16.0.1/", "https://192.168.1.1/", "https://100.64.0.1/", "https://0.0.0.0/", "https://[fe80::1]/",
+            "https://[fc00::1]/", "https://[64:ff9b::7f00:1]/", "https://[2002:7f00:1::]/", "https://localhost/", "https://a.localhost/", "https://metadata.internal/",
+            "http://example.com/", "ftp://example.com/", "https://user:pass@example.com/", "file:///etc/passwd", "https://224.0.0.1/", "https://255.255.255.255/",
+        ] {
+            let url = url.parse().unwrap();
+            assert!(check_url(&url, false).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_public_address_is_called() {
+        for url in ["https://example.com/hook", "https://93.184.216.34/", "https://[2606:2800:220:1::1]/"] {
+            assert!(check_url(&url.parse().unwrap(), false).is_ok(), "{url}");
+        }
+        assert!(is_public("8.8.8.8".parse().unwrap()));
+    }
+}
