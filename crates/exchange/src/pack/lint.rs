@@ -158,7 +158,7 @@ fn check_fields(finder: &mut Finder<'_>, register: &Register) {
         match (field.kind == FieldType::Choice, field.choices.is_empty()) {
             (true, true) => finder.say(&at, format!("field {:?} is a choice of nothing", field.id), "list its choices"),
             (false, false) => finder.say(&format!("{at}/choices"), format!("field {:?} has choices but is none", field.id), "make its type \"choice\", or take the choices out"),
-            _ => finder.twice(&format!("{at}/choices/{{}}"), field.choices.iter().map(String::as_str)),
+            _ => check_choices(finder, &at, field),
         }
         if field.date_field {
             let pointer = format!("{at}/date_field");
@@ -169,6 +169,20 @@ fn check_fields(finder: &mut Finder<'_>, register: &Register) {
                 finder.say(&pointer, format!("{first:?} is the date of this register already"), "keep date_field at one field");
             }
         }
+    }
+}
+
+fn check_choices(finder: &mut Finder<'_>, at: &str, field: &Field) {
+    finder.twice(&format!("{at}/choices/{{}}"), field.choices.iter().map(String::as_str));
+    for (i, choice) in field.choices.iter().enumerate().filter(|(_, choice)| !field.labels.contains_key(*choice)) {
+        finder.say(&format!("{at}/choices/{i}"), format!("no words for choice {choice:?}"), "write them in three languages under [fields.labels]");
+    }
+    for (choice, words) in &field.labels {
+        let pointer = format!("{at}/labels/{choice}");
+        if !field.choices.contains(choice) {
+            finder.say(&pointer, format!("words for {choice:?}, which is no choice"), "add the choice, or take this out");
+        }
+        finder.text(&pointer, words);
     }
 }
 

@@ -93,6 +93,9 @@ pub struct Field {
     /// The values of a choice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
+    /// What people read for each choice.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, Text>,
 }
 
 /// What values are. Money is integer cents, a date `YYYY-MM-DD`.
