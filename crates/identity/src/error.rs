@@ -155,8 +155,16 @@ impl From<Problem> for Refusal {
             503 => Self::new(Code::TemporarilyUnavailable, "try again"),
             500.. => Self::new(Code::ServerError, "the server failed"),
             _ => {
-                let fields: Vec<_> = problem.fields.iter().map(|field| format!("{} ({})", field.field, field.code)).collect();
-                let detail = if fields.is_empty() { problem.code.to_owned() } else { format!("{}: {}", problem.code, fields.join(", ")) };
+                let fields: Vec<_> = problem
+                    .fields
+                    .iter()
+                    .map(|field| format!("{} ({})", field.field, field.code))
+                    .collect();
+                let detail = if fields.is_empty() {
+                    problem.code.to_owned()
+                } else {
+                    format!("{}: {}", problem.code, fields.join(", "))
+                };
                 Self::new(Code::InvalidAuthorizationDetails, detail)
             }
         }
@@ -172,7 +180,12 @@ impl From<store::Error> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         // RFC 6749 §5.2 allows printable ASCII without `"` and `\` in a description.
-        let detail: String = self.detail.chars().filter(|c| matches!(c, ' '..='~') && *c != '"' && *c != '\\').take(300).collect();
+        let detail: String = self
+            .detail
+            .chars()
+            .filter(|c| matches!(c, ' '..='~') && *c != '"' && *c != '\\')
+            .take(300)
+            .collect();
         let body = serde_json::json!({"error": self.code.as_str(), "error_description": detail});
         let mut response = (self.code.status(), axum::Json(body)).into_response();
         if self.resource && self.code.status() != StatusCode::NOT_FOUND {

@@ -34,7 +34,11 @@ impl Keys {
         let (ctx, mine) = (Ctx::new(world, Actor::System("keys"), Locale::En), sealer()?);
         db.write(move |tx| {
             let any = tx.query_opt(sql::KEYS, &[micros(ctx.now).into()])?.is_some();
-            if any { Ok::<_, Problem>(()) } else { ops::add_key(tx, &ctx, &mine, micros(ctx.now)).map(drop) }
+            if any {
+                Ok::<_, Problem>(())
+            } else {
+                ops::add_key(tx, &ctx, &mine, micros(ctx.now)).map(drop)
+            }
         })
         .await?;
         let keys = Self {
@@ -60,9 +64,17 @@ impl Keys {
         let mut all = Vec::new();
         for row in tx.query(sql::KEYS, &[micros(now).into()])? {
             let opened = self.sealer.open(row.text(0)?, row.blob(1)?);
-            let opened = opened.map_err(|_| Problem::internal("a signing key does not open: is this the installation's secret?"))?;
-            let key = PrivateJwk::parse(&opened).and_then(|jwk| SigningKey::new(&jwk)).map_err(Problem::internal)?;
-            all.push(Held { key: Arc::new(key), sign_from: from_micros(row.int(2)?), retire_at: row.opt_int(3)?.map(from_micros) });
+            let opened = opened.map_err(|_| {
+                Problem::internal("a signing key does not open: is this the installation's secret?")
+            })?;
+            let key = PrivateJwk::parse(&opened)
+                .and_then(|jwk| SigningKey::new(&jwk))
+                .map_err(Problem::internal)?;
+            all.push(Held {
+                key: Arc::new(key),
+                sign_from: from_micros(row.int(2)?),
+                retire_at: row.opt_int(3)?.map(from_micros),
+            });
         }
         Ok(all)
     }
@@ -70,14 +82,19 @@ impl Keys {
     /// The key to sign with at `now`: the newest whose time has come.
     pub fn signer(&self, now: Timestamp) -> Result<Arc<SigningKey>, Problem> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        let current = held.iter().filter(|held| held.sign_from <= now).max_by_key(|held| held.sign_from);
+        let current =
+            held.iter().filter(|held| held.sign_from <= now).max_by_key(|held| held.sign_from);
         current.map(|held| held.key.clone()).ok_or_else(|| Problem::internal("no signing key"))
     }
 
     /// The public keys, those announced and those not yet retired among them (RFC 7517 §5).
     pub fn jwks(&self, now: Timestamp) -> Json {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        let keys: Vec<_> = held.iter().filter(|held| held.retire_at.is_none_or(|at| at > now)).map(|held| held.key.public()).collect();
+        let keys: Vec<_> = held
+            .iter()
+            .filter(|held| held.retire_at.is_none_or(|at| at > now))
+            .map(|held| held.key.public())
+            .collect();
         json!({"keys": keys})
     }
 

@@ -136,7 +136,9 @@ impl Identity {
             match self.0.db.exclusive(SWEEP_LOCK, move |tx| ops::sweep(tx, &ctx)).await {
                 Ok(true) => tokio::time::sleep(Duration::from_millis(20)).await,
                 Ok(false) => return,
-                Err(problem) => return tracing::warn!(%problem, "what is over could not be forgotten; it will be tried again"),
+                Err(problem) => {
+                    return tracing::warn!(%problem, "what is over could not be forgotten; it will be tried again");
+                }
             }
         }
     }

@@ -105,7 +105,9 @@ impl Stage {
 
     /// Reads what was stored.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Pushed, Self::Opened, Self::Deciding, Self::Approved, Self::Refused].into_iter().find(|s| s.as_str() == text)
+        [Self::Pushed, Self::Opened, Self::Deciding, Self::Approved, Self::Refused]
+            .into_iter()
+            .find(|s| s.as_str() == text)
     }
 
     /// Whether one may follow the other.

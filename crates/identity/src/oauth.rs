@@ -25,7 +25,9 @@ const LONGEST_BODY: usize = 64 * 1024;
 
 /// The endpoints.
 pub(crate) fn routes(identity: &Identity) -> Routes {
-    let with = |handler: axum::routing::MethodRouter<Identity>| handler.layer(DefaultBodyLimit::max(LONGEST_BODY)).with_state(identity.clone());
+    let with = |handler: axum::routing::MethodRouter<Identity>| {
+        handler.layer(DefaultBodyLimit::max(LONGEST_BODY)).with_state(identity.clone())
+    };
     let mut routes = Routes::new()
         .route("POST", "/oauth/par", Audience::Client, with(post(token::push)))
         .route("GET", "/oauth/authorize", Audience::Public, with(get(authorize::by_link)))
@@ -40,7 +42,8 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
         routes = routes.route("GET", path, Audience::Public, with(get(metadata::discovery)));
     }
     for path in ["/oauth/token", "/oauth/jwks"].into_iter().chain(metadata::DISCOVERY) {
-        routes = routes.route("OPTIONS", path, Audience::Public, with(options(metadata::preflight)));
+        routes =
+            routes.route("OPTIONS", path, Audience::Public, with(options(metadata::preflight)));
     }
     routes
 }
@@ -60,7 +63,10 @@ fn answer(status: http::StatusCode, body: &serde_json::Value, nonce: Option<Stri
 fn open(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("DPoP-Nonce, WWW-Authenticate"));
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("DPoP-Nonce, WWW-Authenticate"),
+    );
     response
 }
 
@@ -85,5 +91,8 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, ()>
 
 /// Whether a person's browser asks, and so wants a page.
 fn browser(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }

@@ -9,22 +9,26 @@ mod passkeys;
 mod sessions;
 mod tokens;
 
-pub use clients::{add_client, client, clients, register_client, set_client_active, start_client, stop_client};
+pub use clients::{
+    add_client, client, clients, register_client, set_client_active, start_client, stop_client,
+};
 pub(crate) use clients::{client_stamped, client_stands};
 pub use directory::{
-    Mandate, NewCompany, NewPerson, add_company, add_mandate, add_officer, add_person, authorities, holders, mandates_of, person_by_handle,
-    personas, revoke_mandate, stop_officer, subject,
+    Mandate, NewCompany, NewPerson, add_company, add_mandate, add_officer, add_person, authorities,
+    holders, mandates_of, person_by_handle, personas, revoke_mandate, stop_officer, subject,
 };
-pub use grants::{approve, end_grant, move_grant, pending, refuse};
 pub(crate) use grants::{Begun, Grant, begin, end, grant, push};
+pub use grants::{approve, end_grant, move_grant, pending, refuse};
 pub use invitations::{invitation, invite, invite_admin};
 pub use keys::{add_key, rotate_key};
+pub(crate) use passkeys::{
+    Ceremony, Kind, begin_registration, begin_sign_in, finish_registration, finish_sign_in, take,
+};
 pub use passkeys::{ask, finish_signature, passkeys_of};
-pub(crate) use passkeys::{Ceremony, Kind, begin_registration, begin_sign_in, finish_registration, finish_sign_in, take};
 pub use sessions::sweep;
 pub(crate) use sessions::{end_session, sign_in, touch, visitor};
-pub use tokens::{access, spend};
 pub(crate) use tokens::{Demand, bearer, give_back, introspect, issue, revoke};
+pub use tokens::{access, spend};
 
 use kernel::{Actor, Ctx, Problem, Text};
 use store::{Row, Value};
@@ -49,7 +53,11 @@ fn hash(secret: &str) -> Value {
 
 /// Three columns of a name.
 fn name(row: &Row, first: usize) -> store::Result<Text> {
-    Ok(Text { en: row.text(first)?.to_owned(), tc: row.text(first + 1)?.to_owned(), sc: row.text(first + 2)?.to_owned() })
+    Ok(Text {
+        en: row.text(first)?.to_owned(),
+        tc: row.text(first + 1)?.to_owned(),
+        sc: row.text(first + 2)?.to_owned(),
+    })
 }
 
 /// Seconds after a moment, in microseconds as tables keep it.

@@ -14,7 +14,8 @@ use web::{Audience, Failure, Routes};
 
 /// The pages.
 pub(crate) fn routes(identity: &Identity) -> Routes {
-    let with = |handler: axum::routing::MethodRouter<Identity>| handler.with_state(identity.clone());
+    let with =
+        |handler: axum::routing::MethodRouter<Identity>| handler.with_state(identity.clone());
     Routes::new()
         .route("GET", "/sign-in", Audience::Public, with(get(sign_in::page)))
         .route("GET", "/sign-in/passkey.js", Audience::Public, get(script))
@@ -22,19 +23,37 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
         .route("POST", "/sign-in/passkey", Audience::Public, with(post(sign_in::passkey)))
         .route("POST", "/sign-out", Audience::Public, with(post(sign_in::sign_out)))
         .route("GET", "/invitation/{token}", Audience::Public, with(get(sign_in::invitation)))
-        .route("POST", "/invitation/{token}/start", Audience::Public, with(post(sign_in::start_invitation)))
-        .route("POST", "/invitation/{token}", Audience::Public, with(post(sign_in::take_invitation)))
+        .route(
+            "POST",
+            "/invitation/{token}/start",
+            Audience::Public,
+            with(post(sign_in::start_invitation)),
+        )
+        .route(
+            "POST",
+            "/invitation/{token}",
+            Audience::Public,
+            with(post(sign_in::take_invitation)),
+        )
         .route("GET", "/my/mandates", Audience::Person, with(get(mandates::page)))
         .route("POST", "/my/mandates/revoke", Audience::Person, with(post(mandates::revoke)))
 }
 
 /// Signing in as a made-up person by one press. Only the demonstration merges this; under `serve` it does not exist.
 pub fn demo_routes(identity: &Identity) -> Routes {
-    Routes::new().route("POST", "/sign-in/persona", Audience::Public, post(sign_in::persona).with_state(identity.clone()))
+    Routes::new().route(
+        "POST",
+        "/sign-in/persona",
+        Audience::Public,
+        post(sign_in::persona).with_state(identity.clone()),
+    )
 }
 
 async fn script() -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=3600")];
+    let headers = [
+        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+    ];
     (headers, include_str!("passkey.js")).into_response()
 }
 
@@ -46,7 +65,9 @@ fn render(page: &impl askama::Template) -> Result<Response, Failure> {
 /// A role as people say it; one that a pack or register brought is shown as it came.
 fn role(shell: &web::Shell, role: &str) -> String {
     match role {
-        "director" | "secretary" | "owner" | "partner" | "manager" | "officer" | "admin" => shell.t(&format!("identity-role-{role}")),
+        "director" | "secretary" | "owner" | "partner" | "manager" | "officer" | "admin" => {
+            shell.t(&format!("identity-role-{role}"))
+        }
         other => other.to_owned(),
     }
 }

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use webauthn_rs::{
     Webauthn, WebauthnBuilder,
     prelude::{
-        AuthenticationResult, DiscoverableAuthentication, Passkey, PasskeyAuthentication, PasskeyRegistration, PublicKeyCredential,
-        RegisterPublicKeyCredential,
+        AuthenticationResult, DiscoverableAuthentication, Passkey, PasskeyAuthentication,
+        PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential,
     },
 };
 
@@ -47,9 +47,16 @@ impl Passkeys {
     }
 
     /// Asks for a new passkey, one that the device can find by itself, with user verification.
-    pub fn ask_new(&self, person: &Id, handle: &str, name: &Text, known: &[Passkey]) -> Result<Asked, Problem> {
+    pub fn ask_new(
+        &self,
+        person: &Id,
+        handle: &str,
+        name: &Text,
+        known: &[Passkey],
+    ) -> Result<Asked, Problem> {
         let exclude = known.iter().map(|key| key.cred_id().clone()).collect();
-        let started = self.0.start_passkey_registration(user_handle(person), handle, &name.en, Some(exclude));
+        let started =
+            self.0.start_passkey_registration(user_handle(person), handle, &name.en, Some(exclude));
         let (options, state) = started.map_err(Problem::internal)?;
         let mut options = serde_json::to_value(options).map_err(Problem::internal)?;
         // The library leaves it to the device; our sign-in page asks nobody for a name first.
@@ -67,7 +74,8 @@ impl Passkeys {
 
     /// Asks for any passkey of this site.
     pub fn ask_any(&self) -> Result<Asked, Problem> {
-        let (options, state) = self.0.start_discoverable_authentication().map_err(Problem::internal)?;
+        let (options, state) =
+            self.0.start_discoverable_authentication().map_err(Problem::internal)?;
         let mut options = serde_json::to_value(options).map_err(Problem::internal)?;
         // A button was pressed: the browser asks at once, and does not wait in an input's list.
         if let Some(options) = options.as_object_mut() {
@@ -77,8 +85,15 @@ impl Passkeys {
     }
 
     /// Whether the answer, by a passkey that `person` holds, is to what was asked.
-    pub fn take_any(&self, state: &str, answer: &str, person: &Id, key: &Passkey) -> Result<AuthenticationResult, Problem> {
-        let state: DiscoverableAuthentication = serde_json::from_str(state).map_err(Problem::internal)?;
+    pub fn take_any(
+        &self,
+        state: &str,
+        answer: &str,
+        person: &Id,
+        key: &Passkey,
+    ) -> Result<AuthenticationResult, Problem> {
+        let state: DiscoverableAuthentication =
+            serde_json::from_str(state).map_err(Problem::internal)?;
         let answer: PublicKeyCredential = read(answer)?;
         let (user, _) = self.0.identify_discoverable_authentication(&answer).map_err(refused)?;
         if user != user_handle(person) {
@@ -89,7 +104,8 @@ impl Passkeys {
 
     /// Asks one of these passkeys to sign `digest`: it is the challenge itself.
     pub fn ask_signature(&self, keys: &[Passkey], digest: &[u8; 32]) -> Result<Asked, Problem> {
-        let (options, state) = self.0.start_passkey_authentication(keys).map_err(Problem::internal)?;
+        let (options, state) =
+            self.0.start_passkey_authentication(keys).map_err(Problem::internal)?;
         let mut options = serde_json::to_value(options).map_err(Problem::internal)?;
         let mut state = serde_json::to_value(state).map_err(Problem::internal)?;
         // The library draws its own challenges. Its state is JSON with the challenge in it, so we put ours there:
@@ -101,18 +117,28 @@ impl Passkeys {
     }
 
     /// Whether one of these passkeys signed `digest`. A state whose challenge is another never holds.
-    pub fn take_signature(&self, keys: &[Passkey], digest: &[u8; 32], answer: &str) -> Result<AuthenticationResult, Problem> {
+    pub fn take_signature(
+        &self,
+        keys: &[Passkey],
+        digest: &[u8; 32],
+        answer: &str,
+    ) -> Result<AuthenticationResult, Problem> {
         let asked = self.ask_signature(keys, digest)?;
-        let state: PasskeyAuthentication = serde_json::from_str(&asked.state).map_err(Problem::internal)?;
+        let state: PasskeyAuthentication =
+            serde_json::from_str(&asked.state).map_err(Problem::internal)?;
         let answer: PublicKeyCredential = read(answer)?;
         self.0.finish_passkey_authentication(&answer, &state).map_err(refused)
     }
 
     /// Whether a kept transcript (see [`transcript`]) holds for `digest`: the public key in it signed it, here.
     pub fn holds(&self, transcript: &Json, digest: &[u8; 32]) -> bool {
-        let key = transcript.get("passkey").cloned().and_then(|key| serde_json::from_value::<Passkey>(key).ok());
+        let key = transcript
+            .get("passkey")
+            .cloned()
+            .and_then(|key| serde_json::from_value::<Passkey>(key).ok());
         let answer = transcript.get("answer").map(Json::to_string);
-        key.zip(answer).is_some_and(|(key, answer)| self.take_signature(&[key], digest, &answer).is_ok())
+        key.zip(answer)
+            .is_some_and(|(key, answer)| self.take_signature(&[key], digest, &answer).is_ok())
     }
 }
 

@@ -22,7 +22,13 @@ impl Port {
 }
 
 fn consumer(client: crate::model::Client) -> Consumer {
-    Consumer { id: client.id, name: client.name, jwks: client.jwks, webhook: client.webhook, active: client.active }
+    Consumer {
+        id: client.id,
+        name: client.name,
+        jwks: client.jwks,
+        webhook: client.webhook,
+        active: client.active,
+    }
 }
 
 impl Directory for Port {
@@ -30,11 +36,21 @@ impl Directory for Port {
         ops::subject(tx, id)
     }
 
-    fn authorities(&self, tx: &mut Tx<'_>, person: &Id, now: Timestamp) -> Result<Vec<Authority>, Problem> {
+    fn authorities(
+        &self,
+        tx: &mut Tx<'_>,
+        person: &Id,
+        now: Timestamp,
+    ) -> Result<Vec<Authority>, Problem> {
         ops::authorities(tx, person, rules::RECORDS, now)
     }
 
-    fn holders(&self, tx: &mut Tx<'_>, company: &Id, now: Timestamp) -> Result<Vec<Subject>, Problem> {
+    fn holders(
+        &self,
+        tx: &mut Tx<'_>,
+        company: &Id,
+        now: Timestamp,
+    ) -> Result<Vec<Subject>, Problem> {
         ops::holders(tx, company, now)
     }
 
@@ -48,12 +64,23 @@ impl Directory for Port {
 }
 
 impl Authorizations for Port {
-    fn pending(&self, tx: &mut Tx<'_>, ctx: &Ctx, interaction: &Id) -> Result<Option<Pending>, Problem> {
+    fn pending(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        interaction: &Id,
+    ) -> Result<Option<Pending>, Problem> {
         ops::pending(tx, ctx, interaction)
     }
 
     fn approve(
-        &self, tx: &mut Tx<'_>, ctx: &Ctx, interaction: &Id, subject: &Subject, consent: &Id, details: &Json,
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        interaction: &Id,
+        subject: &Subject,
+        consent: &Id,
+        details: &Json,
     ) -> Result<String, Problem> {
         ops::approve(tx, ctx, &self.issuer, interaction, subject, consent, details)
     }
@@ -66,11 +93,23 @@ impl Authorizations for Port {
         ops::end_grant(tx, ctx, consent)
     }
 
-    fn move_grant(&self, tx: &mut Tx<'_>, old: &Id, new: &Id, details: &Json) -> Result<(), Problem> {
+    fn move_grant(
+        &self,
+        tx: &mut Tx<'_>,
+        old: &Id,
+        new: &Id,
+        details: &Json,
+    ) -> Result<(), Problem> {
         ops::move_grant(tx, old, new, details)
     }
 
-    fn access(&self, tx: &mut Tx<'_>, token: &str, jkt: &str, now: Timestamp) -> Result<Access, Problem> {
+    fn access(
+        &self,
+        tx: &mut Tx<'_>,
+        token: &str,
+        jkt: &str,
+        now: Timestamp,
+    ) -> Result<Access, Problem> {
         ops::access(tx, token, jkt, now)
     }
 
@@ -80,19 +119,38 @@ impl Authorizations for Port {
 }
 
 impl Signatures for Port {
-    fn challenge(&self, tx: &mut Tx<'_>, person: &Id, digest: &[u8; 32]) -> Result<Option<Json>, Problem> {
-        let asked = self.passkeys.as_ref().map(|site| ops::ask(tx, site, person, digest)).transpose()?.flatten();
+    fn challenge(
+        &self,
+        tx: &mut Tx<'_>,
+        person: &Id,
+        digest: &[u8; 32],
+    ) -> Result<Option<Json>, Problem> {
+        let asked = self
+            .passkeys
+            .as_ref()
+            .map(|site| ops::ask(tx, site, person, digest))
+            .transpose()?
+            .flatten();
         if asked.is_none() && !self.demo {
             return Err(Problem::new(403, "passkey-needed"));
         }
         Ok(asked)
     }
 
-    fn check(&self, tx: &mut Tx<'_>, ctx: &Ctx, person: &Id, digest: &[u8; 32], answer: Option<&Json>) -> Result<Json, Problem> {
+    fn check(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        person: &Id,
+        digest: &[u8; 32],
+        answer: Option<&Json>,
+    ) -> Result<Json, Problem> {
         // Asked again, so that nobody with a passkey agrees by a press.
         match (self.challenge(tx, person, digest)?, answer, &self.passkeys) {
             (None, ..) => Ok(json!({"kind": "demo"})),
-            (Some(_), Some(answer), Some(site)) => ops::finish_signature(tx, ctx, site, person, digest, &answer.to_string()),
+            (Some(_), Some(answer), Some(site)) => {
+                ops::finish_signature(tx, ctx, site, person, digest, &answer.to_string())
+            }
             _ => Err(Problem::new(400, "passkey-refused")),
         }
     }

@@ -64,7 +64,10 @@ pub fn has_scope(list: &str, scope: &str) -> bool {
 /// A client that says nothing gets the one it is registered for. Every client may manage its grants.
 pub fn own_scopes(client: &Client, asked: Option<&str>) -> Verdict<String> {
     if client.profile == Profile::Public {
-        return Err(Refusal::new(Code::UnauthorizedClient, "only a confidential client may act for itself"));
+        return Err(Refusal::new(
+            Code::UnauthorizedClient,
+            "only a confidential client may act for itself",
+        ));
     }
     let asked = asked.filter(|text| !text.is_empty()).unwrap_or(BATCH);
     for one in asked.split(' ') {
@@ -74,7 +77,10 @@ pub fn own_scopes(client: &Client, asked: Option<&str>) -> Verdict<String> {
             _ => false,
         };
         if !allowed {
-            return Err(Refusal::new(Code::InvalidScope, "this client may not have this scope for itself"));
+            return Err(Refusal::new(
+                Code::InvalidScope,
+                "this client may not have this scope for itself",
+            ));
         }
     }
     Ok(asked.to_owned())
@@ -82,18 +88,30 @@ pub fn own_scopes(client: &Client, asked: Option<&str>) -> Verdict<String> {
 
 /// Whether `verifier` is what `challenge` was made of (RFC 7636 §4.6, S256).
 pub fn pkce(verifier: &str, challenge: &str) -> bool {
-    let form = (43..=128).contains(&verifier.len()) && verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
-    form && seal::same(b64::encode(wire::sha256(&[verifier.as_bytes()])).as_bytes(), challenge.as_bytes())
+    let form = (43..=128).contains(&verifier.len())
+        && verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+    form && seal::same(
+        b64::encode(wire::sha256(&[verifier.as_bytes()])).as_bytes(),
+        challenge.as_bytes(),
+    )
 }
 
 /// Whether a client may be answered at `asked`: exactly as registered. Only under a loopback number that it
 /// registered may a program use any port (RFC 8252 §7.3).
 pub fn redirect_matches(client: &Client, asked: &str) -> bool {
     let same_but_port = |registered: &str| {
-        let (Ok(mut a), Ok(mut b)) = (Url::parse(registered), Url::parse(asked)) else { return false };
-        let loopback = matches!(a.host(), Some(url::Host::Ipv4(ip)) if ip.is_loopback()) || matches!(a.host(), Some(url::Host::Ipv6(ip)) if ip.is_loopback());
+        let (Ok(mut a), Ok(mut b)) = (Url::parse(registered), Url::parse(asked)) else {
+            return false;
+        };
+        let loopback = matches!(a.host(), Some(url::Host::Ipv4(ip)) if ip.is_loopback())
+            || matches!(a.host(), Some(url::Host::Ipv6(ip)) if ip.is_loopback());
         // As sent: the parser's own normalisation must not widen the match.
-        loopback && a.scheme() == "http" && b.as_str() == asked && a.set_port(None).is_ok() && b.set_port(None).is_ok() && a == b
+        loopback
+            && a.scheme() == "http"
+            && b.as_str() == asked
+            && a.set_port(None).is_ok()
+            && b.set_port(None).is_ok()
+            && a == b
     };
     client.redirect_uris.iter().any(|one| one == asked || same_but_port(one))
 }
@@ -109,20 +127,32 @@ pub fn redirect_registrable(text: &str) -> bool {
         None => false,
     };
     let scheme = url.scheme() == "https" || (url.scheme() == "http" && loopback);
-    scheme && url.fragment().is_none() && url.username().is_empty() && url.password().is_none() && !text.contains('*') && text.len() <= 512
+    scheme
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && !text.contains('*')
+        && text.len() <= 512
 }
 
 /// Why a client may not be registered as given: the field and a code of `problem-…`.
-pub fn registration(client: &Client, allow_loopback: bool) -> Result<(), (&'static str, &'static str)> {
-    let id_ok = (1..=64).contains(&client.id.len()) && client.id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+pub fn registration(
+    client: &Client,
+    allow_loopback: bool,
+) -> Result<(), (&'static str, &'static str)> {
+    let id_ok = (1..=64).contains(&client.id.len())
+        && client.id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     if !id_ok {
         return Err(("client_id", "client-id-form"));
     }
-    if client.redirect_uris.is_empty() || !client.redirect_uris.iter().all(|uri| redirect_registrable(uri)) {
+    if client.redirect_uris.is_empty()
+        || !client.redirect_uris.iter().all(|uri| redirect_registrable(uri))
+    {
         return Err(("redirect_uris", "client-redirect-form"));
     }
     if client.profile == Profile::Confidential {
-        let keys = Jwks::parse(client.jwks.to_string().as_bytes()).map_err(|_| ("jwks", "client-keys-form"))?;
+        let keys = Jwks::parse(client.jwks.to_string().as_bytes())
+            .map_err(|_| ("jwks", "client-keys-form"))?;
         let mut kids: Vec<_> = keys.keys.iter().filter_map(|key| key.kid.as_deref()).collect();
         kids.sort_unstable();
         let unique = kids.windows(2).all(|pair| pair[0] != pair[1]);
@@ -153,7 +183,12 @@ pub fn local_path(next: Option<&str>) -> &str {
 }
 
 /// The answer's address (RFC 6749 §4.1.2) with `iss` (RFC 9207).
-pub fn answer_at(redirect_uri: &str, issuer: &str, state: Option<&str>, pairs: &[(&str, &str)]) -> String {
+pub fn answer_at(
+    redirect_uri: &str,
+    issuer: &str,
+    state: Option<&str>,
+    pairs: &[(&str, &str)],
+) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for (name, value) in pairs {
         query.append_pair(name, value);
@@ -172,10 +207,13 @@ pub(crate) fn details_element(text: &str) -> Verdict<Json> {
     if text.len() > 32 * 1024 {
         return Err(bad("authorization_details is too long"));
     }
-    let list: Vec<Json> = serde_json::from_str(text).map_err(|_| bad("authorization_details is not a JSON array"))?;
+    let list: Vec<Json> =
+        serde_json::from_str(text).map_err(|_| bad("authorization_details is not a JSON array"))?;
     let mut elements = list.into_iter();
     match (elements.next(), elements.next()) {
-        (Some(one), None) if one.get("type").and_then(Json::as_str) == Some(DETAILS_TYPE) => Ok(one),
+        (Some(one), None) if one.get("type").and_then(Json::as_str) == Some(DETAILS_TYPE) => {
+            Ok(one)
+        }
         (Some(_), None) => Err(bad("this type of authorization_details is not known")),
         _ => Err(bad("authorization_details must hold one element")),
     }

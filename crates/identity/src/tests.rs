@@ -26,14 +26,24 @@ async fn keys_rotate_with_an_overlap_and_old_signatures_still_verify() {
     for site in each().await {
         let kids = |site: &Site| {
             let set = site.identity.keys().jwks(site.now());
-            set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+            set["keys"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|key| key["kid"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
         };
         let first = site.identity.release_signer().unwrap().kid().to_owned();
         let (ctx, keys) = (site.system(), site.identity.keys().clone());
-        let second = site.db.write(move |tx| crate::ops::rotate_key(tx, &ctx, keys.sealer())).await.unwrap();
+        let second =
+            site.db.write(move |tx| crate::ops::rotate_key(tx, &ctx, keys.sealer())).await.unwrap();
         let reload = async || site.identity.keys().reload(&site.db, site.now()).await.unwrap();
         reload().await;
-        assert_eq!(site.identity.release_signer().unwrap().kid(), first, "a new key is announced before it signs");
+        assert_eq!(
+            site.identity.release_signer().unwrap().kid(),
+            first,
+            "a new key is announced before it signs"
+        );
         assert_eq!(kids(&site), [first.clone(), second.clone()]);
         site.clock.advance(crate::rules::KEY_OVERLAP);
         assert_eq!(site.identity.release_signer().unwrap().kid(), second);

@@ -15,25 +15,41 @@ use http::{HeaderMap, Uri};
 use kernel::Problem;
 use web::{Failure, Visit};
 
-pub(super) async fn by_link(State(identity): State<Identity>, visit: Visit, uri: Uri, headers: HeaderMap) -> Response {
+pub(super) async fn by_link(
+    State(identity): State<Identity>,
+    visit: Visit,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let params = Params::read(uri.query().unwrap_or_default().as_bytes());
     shown(begin(&identity, visit, params).await, &headers)
 }
 
-pub(super) async fn by_form(State(identity): State<Identity>, visit: Visit, headers: HeaderMap, body: Bytes) -> Response {
+pub(super) async fn by_form(
+    State(identity): State<Identity>,
+    visit: Visit,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let params = Params::posted(&headers, &body);
     shown(begin(&identity, visit, params).await, &headers)
 }
 
 async fn begin(identity: &Identity, visit: Visit, params: Verdict<Params>) -> Verdict<Response> {
     let params = params?;
-    let (client, request_uri) = (params.need("client_id")?.to_owned(), params.need("request_uri")?.to_owned());
-    let back = format!("/oauth/authorize?{}", query(&[("client_id", &client), ("request_uri", &request_uri)]));
+    let (client, request_uri) =
+        (params.need("client_id")?.to_owned(), params.need("request_uri")?.to_owned());
+    let back = format!(
+        "/oauth/authorize?{}",
+        query(&[("client_id", &client), ("request_uri", &request_uri)])
+    );
     let ctx = visit.ctx;
     let outcome = identity.0.db.write(move |tx| ops::begin(tx, &ctx, &client, &request_uri));
     // 303, so that no browser sends a form on (RFC 9700 §4.12).
     match outcome.await.map_err(<Refusal as From<Problem>>::from)?? {
-        Begun::SignIn => Ok(Redirect::to(&format!("/sign-in?{}", query(&[("next", &back)]))).into_response()),
+        Begun::SignIn => {
+            Ok(Redirect::to(&format!("/sign-in?{}", query(&[("next", &back)]))).into_response())
+        }
         Begun::Decide(id) => Ok(Redirect::to(&identity.0.records.decide_at(&id)).into_response()),
     }
 }

@@ -16,12 +16,20 @@ use kernel::Problem;
 use serde_json::json;
 
 /// Draft 03 §6.3.
-pub(super) async fn query(State(identity): State<Identity>, Path(id): Path<String>, request: Request) -> Response {
+pub(super) async fn query(
+    State(identity): State<Identity>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
     finish(queried(&identity, id, &request).await.map_err(Refusal::at_resource))
 }
 
 /// Draft 03 §6.4.
-pub(super) async fn revoke(State(identity): State<Identity>, Path(id): Path<String>, request: Request) -> Response {
+pub(super) async fn revoke(
+    State(identity): State<Identity>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
     finish(revoked(&identity, id, &request).await.map_err(Refusal::at_resource))
 }
 
@@ -43,7 +51,11 @@ async fn queried(identity: &Identity, id: String, request: &Request) -> Verdict<
             Ok(client) => client,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let Some(grant) = ops::grant(tx, &id)?.filter(|grant| grant.client == client && !grant.ended) else { return Ok(Err(unknown())) };
+        let Some(grant) =
+            ops::grant(tx, &id)?.filter(|grant| grant.client == client && !grant.ended)
+        else {
+            return Ok(Err(unknown()));
+        };
         let details = match &grant.consent {
             Some(consent) => records.granted(tx, consent, now)?,
             None => None,

@@ -11,7 +11,8 @@ use kernel::Locale;
 use serde_json::{Value as Json, json};
 
 /// The two addresses where clients look: RFC 8414 §3 and OpenID Connect Discovery §4.
-pub(super) const DISCOVERY: [&str; 2] = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
+pub(super) const DISCOVERY: [&str; 2] =
+    ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
 
 const ALGS: [&str; 3] = ["ES256", "EdDSA", "Ed25519"];
 
@@ -34,7 +35,8 @@ pub(crate) fn document(issuer: &str) -> Json {
         "grant_management_action_required": false,
         "require_pushed_authorization_requests": true,
         "request_parameter_supported": false,
-        "request_uri_parameter_supported": true,
+        // Only our own, from a pushed request: nothing is fetched from a client.
+        "request_uri_parameter_supported": false,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
@@ -58,7 +60,10 @@ pub(super) async fn jwks(State(identity): State<Identity>) -> Response {
 }
 
 fn cached(body: &Json, seconds: u32) -> Response {
-    open(([(header::CACHE_CONTROL, format!("public, max-age={seconds}"))], axum::Json(body)).into_response())
+    open(
+        ([(header::CACHE_CONTROL, format!("public, max-age={seconds}"))], axum::Json(body))
+            .into_response(),
+    )
 }
 
 /// A browser asks whether a page of another site may call.

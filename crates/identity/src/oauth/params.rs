@@ -20,9 +20,14 @@ impl Params {
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.split(';').next())
-            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+            .is_some_and(|kind| {
+                kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+            });
         if !form {
-            return Err(Refusal::new(Code::InvalidRequest, "the body must be application/x-www-form-urlencoded"));
+            return Err(Refusal::new(
+                Code::InvalidRequest,
+                "the body must be application/x-www-form-urlencoded",
+            ));
         }
         Self::read(body)
     }
@@ -30,7 +35,8 @@ impl Params {
     /// Reads a query or body.
     pub fn read(text: &[u8]) -> Verdict<Self> {
         let bad = |why: &'static str| Refusal::new(Code::InvalidRequest, why);
-        let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(text).map_err(|_| bad("the parameters cannot be read"))?;
+        let pairs: Vec<(String, String)> =
+            serde_urlencoded::from_bytes(text).map_err(|_| bad("the parameters cannot be read"))?;
         if pairs.len() > MOST {
             return Err(bad("there are too many parameters"));
         }
@@ -47,11 +53,15 @@ impl Params {
 
     /// A parameter's value.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(key, value)| key == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
     }
 
     /// A parameter that must be there.
     pub fn need(&self, name: &'static str) -> Verdict<&str> {
-        self.get(name).ok_or_else(|| Refusal::new(Code::InvalidRequest, format!("{name} is missing")))
+        self.get(name)
+            .ok_or_else(|| Refusal::new(Code::InvalidRequest, format!("{name} is missing")))
     }
 }

@@ -30,19 +30,32 @@ pub(crate) struct Request {
 impl FromRequest<Identity> for Request {
     type Rejection = Response;
 
-    async fn from_request(request: axum::extract::Request, state: &Identity) -> Result<Self, Response> {
+    async fn from_request(
+        request: axum::extract::Request,
+        state: &Identity,
+    ) -> Result<Self, Response> {
         let refuse = |refusal: Refusal| super::open(super::finish(Err(refusal)));
-        let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
+        let (method, uri, headers) =
+            (request.method().clone(), request.uri().clone(), request.headers().clone());
         let params = if method == Method::POST {
-            let too_long = |_| refuse(Refusal::new(Code::InvalidRequest, "the body is too long or broken off"));
+            let too_long = |_| {
+                refuse(Refusal::new(Code::InvalidRequest, "the body is too long or broken off"))
+            };
             let body = Bytes::from_request(request, state).await.map_err(too_long)?;
             Params::posted(&headers, &body).map_err(refuse)?
         } else {
             Params::default()
         };
         // A token or secret in an address ends in logs (RFC 9700 §4.3.2).
-        if uri.query().is_some_and(|query| ["access_token=", "client_assertion=", "client_secret="].iter().any(|name| query.contains(name))) {
-            return Err(refuse(Refusal::new(Code::InvalidRequest, "secrets do not belong into the address")));
+        if uri.query().is_some_and(|query| {
+            ["access_token=", "client_assertion=", "client_secret="]
+                .iter()
+                .any(|name| query.contains(name))
+        }) {
+            return Err(refuse(Refusal::new(
+                Code::InvalidRequest,
+                "secrets do not belong into the address",
+            )));
         }
         Ok(Self { method, uri, headers, params })
     }
@@ -64,11 +77,16 @@ fn not_proven(why: &'static str) -> Refusal {
 impl Request {
     /// Authenticates the client. Outside any transaction: it costs a signature's check.
     pub(crate) async fn client(&self, identity: &Identity) -> Verdict<Sender> {
-        if self.headers.contains_key(header::AUTHORIZATION) || self.params.get("client_secret").is_some() {
+        if self.headers.contains_key(header::AUTHORIZATION)
+            || self.params.get("client_secret").is_some()
+        {
             return Err(not_proven("use private_key_jwt"));
         }
         let Some(text) = self.params.get("client_assertion") else {
-            let id = self.params.get("client_id").ok_or_else(|| not_proven("client_assertion is missing"))?;
+            let id = self
+                .params
+                .get("client_id")
+                .ok_or_else(|| not_proven("client_assertion is missing"))?;
             let (client, stamp) = self.find(identity, id).await?;
             return match client.profile {
                 Profile::Public => Ok(Sender { client, stamp, assertion: None, proof: None }),
@@ -78,7 +96,8 @@ impl Request {
         if self.params.get("client_assertion_type") != Some(ASSERTION_TYPE) {
             return Err(not_proven("client_assertion_type is not jwt-bearer"));
         }
-        let read = Unverified::new(text).map_err(|_| not_proven("client_assertion cannot be read"))?;
+        let read =
+            Unverified::new(text).map_err(|_| not_proven("client_assertion cannot be read"))?;
         if self.params.get("client_id").is_some_and(|id| id != read.client_id()) {
             return Err(not_proven("client_id is not the assertion's"));
         }
@@ -88,28 +107,38 @@ impl Request {
         }
         let keys = Jwks::parse(client.jwks.to_string().as_bytes()).map_err(Problem::internal)?;
         let now = identity.now().as_second();
-        let held = read.verify(&keys, &identity.0.issuer, now).map_err(|why| Refusal::new(Code::InvalidClient, why.to_string()))?;
+        let held = read
+            .verify(&keys, &identity.0.issuer, now)
+            .map_err(|why| Refusal::new(Code::InvalidClient, why.to_string()))?;
         Ok(Sender { client, stamp, assertion: Some(held), proof: None })
     }
 
     async fn find(&self, identity: &Identity, id: &str) -> Verdict<(Client, i64)> {
         let id = id.to_owned();
         let found = identity.0.db.read(move |tx| ops::client_stamped(tx, &id)).await?;
-        found.filter(|(client, _)| client.active).ok_or_else(|| not_proven("the client is unknown or stopped"))
+        found
+            .filter(|(client, _)| client.active)
+            .ok_or_else(|| not_proven("the client is unknown or stopped"))
     }
 
     /// Checks the DPoP proof, if there is one; a wrong nonce costs nothing but another try.
     pub(crate) fn proof(&self, identity: &Identity, token: Option<&str>) -> Verdict<Option<Proof>> {
         let bad = |why: String| Refusal::new(Code::InvalidDpopProof, why);
-        let Some(text) = single(&self.headers, "dpop").map_err(|()| bad("more than one DPoP header".to_owned()))? else { return Ok(None) };
+        let Some(text) = single(&self.headers, "dpop")
+            .map_err(|()| bad("more than one DPoP header".to_owned()))?
+        else {
+            return Ok(None);
+        };
         let now = identity.now().as_second();
         let url = format!("{}{}", identity.0.issuer, self.uri.path());
         let nonces = identity.0.keys.nonces();
-        let expected = Expected { method: self.method.as_str(), url: &url, now, token, nonces: Some(nonces) };
+        let expected =
+            Expected { method: self.method.as_str(), url: &url, now, token, nonces: Some(nonces) };
         match dpop::check(text, expected) {
             Ok(proof) => Ok(Some(proof)),
             Err(dpop::Refusal::Nonce) => {
-                Err(Refusal::new(Code::UseDpopNonce, "use the nonce of the DPoP-Nonce header").nonce(nonces.make(now)))
+                Err(Refusal::new(Code::UseDpopNonce, "use the nonce of the DPoP-Nonce header")
+                    .nonce(nonces.make(now)))
             }
             Err(why) => Err(bad(why.to_string())),
         }
@@ -117,15 +146,22 @@ impl Request {
 
     /// A DPoP proof that must be there.
     pub(crate) fn need_proof(&self, identity: &Identity, token: Option<&str>) -> Verdict<Proof> {
-        self.proof(identity, token)?.ok_or_else(|| Refusal::new(Code::InvalidDpopProof, "the DPoP header is missing"))
+        self.proof(identity, token)?
+            .ok_or_else(|| Refusal::new(Code::InvalidDpopProof, "the DPoP header is missing"))
     }
 
     /// The access token of `Authorization: DPoP …`; as a bearer it is refused.
     pub(crate) fn token(&self) -> Verdict<&str> {
-        let missing = || Refusal::new(Code::InvalidToken, "send the token as Authorization: DPoP").at_resource();
+        let missing = || {
+            Refusal::new(Code::InvalidToken, "send the token as Authorization: DPoP").at_resource()
+        };
         let value = single(&self.headers, "authorization").ok().flatten().ok_or_else(missing)?;
         let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
-        if scheme.eq_ignore_ascii_case("DPoP") && token.len() <= 512 { Ok(token) } else { Err(missing()) }
+        if scheme.eq_ignore_ascii_case("DPoP") && token.len() <= 512 {
+            Ok(token)
+        } else {
+            Err(missing())
+        }
     }
 }
 
@@ -161,7 +197,11 @@ impl Sender {
 /// Uses up a proof.
 pub(crate) fn spend_proof(tx: &mut Tx<'_>, proof: &Proof) -> Result<Verdict<()>, Problem> {
     let fresh = once(ops::spend(tx, &proof.jkt, &proof.jti, proof.iat))?;
-    Ok(if fresh { Ok(()) } else { Err(Refusal::new(Code::InvalidDpopProof, "the proof was used before")) })
+    Ok(if fresh {
+        Ok(())
+    } else {
+        Err(Refusal::new(Code::InvalidDpopProof, "the proof was used before"))
+    })
 }
 
 fn once(spent: Result<(), Problem>) -> Result<bool, Problem> {

@@ -35,7 +35,11 @@ async fn pushed(identity: &Identity, request: &Request) -> Verdict<Response> {
         Err(refusal) => Ok(Err(refusal)),
     });
     let request_uri = outcome.await.map_err(refused)??;
-    Ok(answer(StatusCode::CREATED, &json!({"request_uri": request_uri, "expires_in": rules::REQUEST_URI_LIFE}), nonce))
+    Ok(answer(
+        StatusCode::CREATED,
+        &json!({"request_uri": request_uri, "expires_in": rules::REQUEST_URI_LIFE}),
+        nonce,
+    ))
 }
 
 /// RFC 6749 §3.2, RFC 9449 §5.
@@ -46,7 +50,10 @@ pub(super) async fn token(State(identity): State<Identity>, request: Request) ->
 fn demand(request: &Request) -> Verdict<Demand> {
     let params = &request.params;
     if params.get("authorization_details").is_some() {
-        return Err(Refusal::new(Code::InvalidAuthorizationDetails, "narrow the fetch, not the token"));
+        return Err(Refusal::new(
+            Code::InvalidAuthorizationDetails,
+            "narrow the fetch, not the token",
+        ));
     }
     match params.need("grant_type")? {
         "authorization_code" => Ok(Demand::Code {
@@ -58,8 +65,12 @@ fn demand(request: &Request) -> Verdict<Demand> {
             token: params.need("refresh_token")?.to_owned(),
             scope: params.get("scope").map(ToOwned::to_owned),
         }),
-        "client_credentials" => Ok(Demand::Own { scope: params.get("scope").map(ToOwned::to_owned) }),
-        _ => Err(Refusal::new(Code::UnsupportedGrantType, "grant_type is not one of this server's")),
+        "client_credentials" => {
+            Ok(Demand::Own { scope: params.get("scope").map(ToOwned::to_owned) })
+        }
+        _ => {
+            Err(Refusal::new(Code::UnsupportedGrantType, "grant_type is not one of this server's"))
+        }
     }
 }
 
@@ -101,7 +112,10 @@ async fn introspected(identity: &Identity, request: &Request) -> Verdict<Respons
     let ctx = client_ctx(identity, &sender.client.id);
     let inner = identity.0.clone();
     let outcome = identity.0.db.write(move |tx| match sender.spend(tx)? {
-        Ok(()) => ops::introspect(tx, &ctx, &sender.client, &token, &inner.issuer, inner.keys.pairwise()).map(Ok),
+        Ok(()) => {
+            ops::introspect(tx, &ctx, &sender.client, &token, &inner.issuer, inner.keys.pairwise())
+                .map(Ok)
+        }
         Err(refusal) => Ok(Err(refusal)),
     });
     let said = outcome.await.map_err(refused)??;
@@ -113,7 +127,9 @@ async fn confidential(identity: &Identity, request: &Request) -> Verdict<Sender>
     let sender = request.client(identity).await?;
     match sender.client.profile {
         crate::model::Profile::Confidential => Ok(sender),
-        crate::model::Profile::Public => Err(Refusal::new(Code::InvalidClient, "a public client may not ask about tokens")),
+        crate::model::Profile::Public => {
+            Err(Refusal::new(Code::InvalidClient, "a public client may not ask about tokens"))
+        }
     }
 }
 

@@ -15,7 +15,11 @@ fn read(row: &Row) -> Result<Client, Problem> {
         name: name(row, 1)?,
         redirect_uris: serde_json::from_str(row.text(4)?).map_err(Problem::internal)?,
         jwks: json(5)?,
-        profile: if row.text(6)? == Profile::Public.as_str() { Profile::Public } else { Profile::Confidential },
+        profile: if row.text(6)? == Profile::Public.as_str() {
+            Profile::Public
+        } else {
+            Profile::Confidential
+        },
         webhook: row.opt_text(7)?.map(ToOwned::to_owned),
         scopes: row.text(8)?.to_owned(),
         active: row.bool(9)?,
@@ -62,9 +66,15 @@ fn columns(ctx: &Ctx, client: &Client) -> [store::Value; 10] {
 
 /// Registers a client, or changes one that exists, after [`rules::registration`]: `400 client-refused`
 /// names the field. `allow_loopback` lets a webhook stay on this machine (the demonstration).
-pub fn register_client(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client, allow_loopback: bool) -> Result<(), Problem> {
+pub fn register_client(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    client: &Client,
+    allow_loopback: bool,
+) -> Result<(), Problem> {
     operator(ctx)?;
-    rules::registration(client, allow_loopback).map_err(|(field, code)| Problem::new(400, "client-refused").field(field, code))?;
+    rules::registration(client, allow_loopback)
+        .map_err(|(field, code)| Problem::new(400, "client-refused").field(field, code))?;
     let columns = columns(ctx, client);
     if tx.execute(sql::CHANGE_CLIENT, &columns)? == 0 {
         tx.execute(sql::ADD_CLIENT, &columns)?;
@@ -89,9 +99,15 @@ pub fn start_client(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<(), Problem>
 }
 
 /// Stops or starts a client: [`stop_client`], [`start_client`].
-pub fn set_client_active(tx: &mut Tx<'_>, ctx: &Ctx, id: &str, active: bool) -> Result<(), Problem> {
+pub fn set_client_active(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    id: &str,
+    active: bool,
+) -> Result<(), Problem> {
     operator(ctx)?;
-    if tx.execute(sql::SET_CLIENT_ACTIVE, &[id.into(), active.into(), micros(ctx.now).into()])? == 0 {
+    if tx.execute(sql::SET_CLIENT_ACTIVE, &[id.into(), active.into(), micros(ctx.now).into()])? == 0
+    {
         return Err(Problem::new(404, "not-found"));
     }
     tx.notify("praya_change", &format!("client:{id}"))?;

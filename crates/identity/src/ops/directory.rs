@@ -123,7 +123,13 @@ pub fn add_mandate(tx: &mut Tx<'_>, ctx: &Ctx, new: &Mandate) -> Result<Id, Prob
 }
 
 /// Makes a person an officer of a department, or changes which.
-pub fn add_officer(tx: &mut Tx<'_>, ctx: &Ctx, person: &Id, department: &str, role: Role) -> Result<(), Problem> {
+pub fn add_officer(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    person: &Id,
+    department: &str,
+    role: Role,
+) -> Result<(), Problem> {
     operator(ctx)?;
     let role = match role {
         Role::Officer => "officer",
@@ -162,12 +168,21 @@ pub fn subject(tx: &mut Tx<'_>, id: &Id) -> Result<Option<Subject>, Problem> {
 }
 
 /// For which companies a person may act now, for `scope`. For other domains, as above.
-pub fn authorities(tx: &mut Tx<'_>, person: &Id, scope: &str, now: Timestamp) -> Result<Vec<Authority>, Problem> {
+pub fn authorities(
+    tx: &mut Tx<'_>,
+    person: &Id,
+    scope: &str,
+    now: Timestamp,
+) -> Result<Vec<Authority>, Problem> {
     let mut all = Vec::new();
     for row in tx.query(sql::AUTHORITIES, &[person.as_str().into(), micros(now).into()])? {
         if rules::has_scope(row.text(4)?, scope) {
-            let company =
-                Subject { kind: SubjectKind::Company, id: row.text(5)?.into(), name: name(&row, 6)?, key: row.text(9)?.to_owned() };
+            let company = Subject {
+                kind: SubjectKind::Company,
+                id: row.text(5)?.into(),
+                name: name(&row, 6)?,
+                key: row.text(9)?.to_owned(),
+            };
             all.push(Authority {
                 mandate: row.text(0)?.into(),
                 company,
@@ -184,7 +199,9 @@ pub fn authorities(tx: &mut Tx<'_>, person: &Id, scope: &str, now: Timestamp) ->
 pub fn holders(tx: &mut Tx<'_>, company: &Id, now: Timestamp) -> Result<Vec<Subject>, Problem> {
     let mut all: Vec<Subject> = Vec::new();
     for row in tx.query(sql::HOLDERS, &[company.as_str().into(), micros(now).into()])? {
-        if rules::has_scope(row.text(7)?, rules::RECORDS) && !all.iter().any(|one| one.id.as_str() == row.text(0).unwrap_or_default()) {
+        if rules::has_scope(row.text(7)?, rules::RECORDS)
+            && !all.iter().any(|one| one.id.as_str() == row.text(0).unwrap_or_default())
+        {
             all.push(subject_row(&row, SubjectKind::Person)?);
         }
     }
@@ -192,15 +209,22 @@ pub fn holders(tx: &mut Tx<'_>, company: &Id, now: Timestamp) -> Result<Vec<Subj
 }
 
 /// The mandates of every company whose mandates the person signed in may see, company by company.
-pub fn mandates_of(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<(Authority, Vec<MandateView>)>, Problem> {
+pub fn mandates_of(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+) -> Result<Vec<(Authority, Vec<MandateView>)>, Problem> {
     let person = ctx.person()?.clone();
     let mut all: Vec<(Authority, Vec<MandateView>)> = Vec::new();
     for authority in authorities(tx, &person, "mandates", ctx.now)? {
         if all.iter().any(|(seen, _)| seen.company.id == authority.company.id) {
             continue;
         }
-        let rows = tx.query(sql::HOLDERS, &[authority.company.id.as_str().into(), micros(ctx.now).into()])?;
-        let views = rows.iter().map(|row| mandate_view(row, &authority.company.id)).collect::<Result<_, Problem>>()?;
+        let rows = tx
+            .query(sql::HOLDERS, &[authority.company.id.as_str().into(), micros(ctx.now).into()])?;
+        let views = rows
+            .iter()
+            .map(|row| mandate_view(row, &authority.company.id))
+            .collect::<Result<_, Problem>>()?;
         all.push((authority, views));
     }
     Ok(all)
@@ -226,15 +250,21 @@ pub fn revoke_mandate(tx: &mut Tx<'_>, ctx: &Ctx, mandate: &Id) -> Result<(), Pr
     let person = ctx.person()?.clone();
     let missing = || Problem::new(404, "not-found");
     let row = tx.query_opt(sql::MANDATE, &[mandate.as_str().into()])?.ok_or_else(missing)?;
-    let (company, holder, delegated) = (Id::from(row.text(0)?), row.text(1)?.to_owned(), !row.is_null(2)?);
-    let manages = authorities(tx, &person, "mandates", ctx.now)?.iter().any(|authority| authority.company.id == company);
+    let (company, holder, delegated) =
+        (Id::from(row.text(0)?), row.text(1)?.to_owned(), !row.is_null(2)?);
+    let manages = authorities(tx, &person, "mandates", ctx.now)?
+        .iter()
+        .any(|authority| authority.company.id == company);
     if !manages && holder != person.as_str() {
         return Err(missing());
     }
     if !delegated {
         return Err(Problem::new(403, "mandate-of-register"));
     }
-    tx.execute(sql::REVOKE_MANDATE, &[mandate.as_str().into(), micros(ctx.now).into(), person.as_str().into()])?;
+    tx.execute(
+        sql::REVOKE_MANDATE,
+        &[mandate.as_str().into(), micros(ctx.now).into(), person.as_str().into()],
+    )?;
     tx.notify("praya_change", "mandate")?;
     Ok(())
 }

@@ -15,7 +15,12 @@ use store::{Row, Tx};
 pub(crate) const REQUEST_URI: &str = "urn:ietf:params:oauth:request_uri:";
 
 /// Keeps a pushed request; gives its `request_uri`. The caller has authenticated `client` and checked `asked`.
-pub(crate) fn push(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client, asked: &Asked) -> Result<String, Problem> {
+pub(crate) fn push(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    client: &Client,
+    asked: &Asked,
+) -> Result<String, Problem> {
     let reference = secret(ctx, "req");
     let asked = serde_json::to_string(asked).map_err(Problem::internal)?;
     let args = [
@@ -36,7 +41,8 @@ fn read(row: &Row) -> Result<Interaction, Problem> {
         id: row.text(0)?.into(),
         client: row.text(1)?.to_owned(),
         asked: serde_json::from_str(row.text(2)?).map_err(Problem::internal)?,
-        stage: Stage::parse(row.text(3)?).ok_or_else(|| Problem::internal("an interaction's state"))?,
+        stage: Stage::parse(row.text(3)?)
+            .ok_or_else(|| Problem::internal("an interaction's state"))?,
         person: row.opt_text(4)?.map(Id::from),
         request_expires_at: from_micros(row.int(5)?),
         expires_at: from_micros(row.int(6)?),
@@ -49,11 +55,23 @@ pub(crate) fn interaction(tx: &mut Tx<'_>, id: &Id) -> Result<Option<Interaction
 }
 
 /// Moves an interaction on; false when another request was first.
-fn advance(tx: &mut Tx<'_>, at: &Interaction, to: Stage, person: Option<&Id>, expires_at: i64) -> Result<bool, Problem> {
+fn advance(
+    tx: &mut Tx<'_>,
+    at: &Interaction,
+    to: Stage,
+    person: Option<&Id>,
+    expires_at: i64,
+) -> Result<bool, Problem> {
     if !at.stage.may_become(to) {
         return Ok(false);
     }
-    let args = [at.id.as_str().into(), at.stage.as_str().into(), to.as_str().into(), person.map(Id::as_str).into(), expires_at.into()];
+    let args = [
+        at.id.as_str().into(),
+        at.stage.as_str().into(),
+        to.as_str().into(),
+        person.map(Id::as_str).into(),
+        expires_at.into(),
+    ];
     Ok(tx.execute(sql::MOVE_INTERACTION, &args)? == 1)
 }
 
@@ -68,8 +86,14 @@ pub(crate) enum Begun {
 
 /// A browser brings a `request_uri` (RFC 9126 §4). It counts from when it is brought, so that signing in
 /// may take longer; it is used up once a person is known. No refusal leads anywhere: nothing is proven yet.
-pub(crate) fn begin(tx: &mut Tx<'_>, ctx: &Ctx, client_id: &str, request_uri: &str) -> Result<Verdict<Begun>, Problem> {
-    let over = || Ok(Err(Refusal::new(Code::InvalidRequest, "request_uri is unknown, used or expired")));
+pub(crate) fn begin(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    client_id: &str,
+    request_uri: &str,
+) -> Result<Verdict<Begun>, Problem> {
+    let over =
+        || Ok(Err(Refusal::new(Code::InvalidRequest, "request_uri is unknown, used or expired")));
     let Some(reference) = request_uri.strip_prefix(REQUEST_URI) else { return over() };
     let found = tx.query_opt(sql::INTERACTION_BY_REQUEST, &[hash(reference)])?;
     let Some(at) = found.as_ref().map(read).transpose()? else { return over() };
@@ -86,11 +110,14 @@ pub(crate) fn begin(tx: &mut Tx<'_>, ctx: &Ctx, client_id: &str, request_uri: &s
         }
         (Stage::Opened, None) => Ok(Ok(Begun::SignIn)),
         (Stage::Pushed | Stage::Opened, Some(person)) => {
-            let first = advance(tx, &at, Stage::Deciding, Some(person), after(ctx, rules::DECIDING_LIFE))?;
+            let first =
+                advance(tx, &at, Stage::Deciding, Some(person), after(ctx, rules::DECIDING_LIFE))?;
             if first { Ok(Ok(Begun::Decide(at.id))) } else { over() }
         }
         // The same person pressed "back" or reloaded: nothing was answered yet.
-        (Stage::Deciding, Some(person)) if at.person.as_ref() == Some(person) => Ok(Ok(Begun::Decide(at.id))),
+        (Stage::Deciding, Some(person)) if at.person.as_ref() == Some(person) => {
+            Ok(Ok(Begun::Decide(at.id)))
+        }
         _ => over(),
     }
 }
@@ -99,7 +126,10 @@ pub(crate) fn begin(tx: &mut Tx<'_>, ctx: &Ctx, client_id: &str, request_uri: &s
 fn deciding(tx: &mut Tx<'_>, ctx: &Ctx, id: &Id) -> Result<Option<(Interaction, Client)>, Problem> {
     let person = ctx.person()?.clone();
     let Some(at) = interaction(tx, id)? else { return Ok(None) };
-    if at.stage != Stage::Deciding || at.person.as_ref() != Some(&person) || at.expires_at <= ctx.now {
+    if at.stage != Stage::Deciding
+        || at.person.as_ref() != Some(&person)
+        || at.expires_at <= ctx.now
+    {
         return Ok(None);
     }
     let client = super::client(tx, &at.client)?.filter(|client| client.active);
@@ -120,9 +150,16 @@ pub fn pending(tx: &mut Tx<'_>, ctx: &Ctx, id: &Id) -> Result<Option<Pending>, P
 /// [`ports::Authorizations::approve`]. The code lives for [`rules::CODE_LIFE`] from here, so this is
 /// called when the browser of the person who was asked is about to be sent on: by them alone.
 pub fn approve(
-    tx: &mut Tx<'_>, ctx: &Ctx, issuer: &str, id: &Id, subject: &Subject, consent: &Id, details: &Json,
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    issuer: &str,
+    id: &Id,
+    subject: &Subject,
+    consent: &Id,
+    details: &Json,
 ) -> Result<String, Problem> {
-    let (at, client) = deciding(tx, ctx, id)?.ok_or_else(|| Problem::new(404, "interaction-unknown"))?;
+    let (at, client) =
+        deciding(tx, ctx, id)?.ok_or_else(|| Problem::new(404, "interaction-unknown"))?;
     if !advance(tx, &at, Stage::Approved, at.person.as_ref(), micros(at.expires_at))? {
         return Err(Problem::new(404, "interaction-unknown"));
     }
@@ -154,7 +191,12 @@ pub fn approve(
         after(ctx, rules::CODE_LIFE).into(),
     ];
     tx.execute(sql::ADD_CODE, &args)?;
-    Ok(rules::answer_at(&at.asked.redirect_uri, issuer, at.asked.state.as_deref(), &[("code", &code)]))
+    Ok(rules::answer_at(
+        &at.asked.redirect_uri,
+        issuer,
+        at.asked.state.as_deref(),
+        &[("code", &code)],
+    ))
 }
 
 /// [`ports::Authorizations::refuse`].
@@ -163,7 +205,8 @@ pub fn refuse(tx: &mut Tx<'_>, ctx: &Ctx, issuer: &str, id: &Id) -> Result<Strin
     if !advance(tx, &at, Stage::Refused, at.person.as_ref(), micros(at.expires_at))? {
         return Err(Problem::new(404, "interaction-unknown"));
     }
-    let error = [("error", Code::AccessDenied.as_str()), ("error_description", "the person said no")];
+    let error =
+        [("error", Code::AccessDenied.as_str()), ("error_description", "the person said no")];
     Ok(rules::answer_at(&at.asked.redirect_uri, issuer, at.asked.state.as_deref(), &error))
 }
 
@@ -187,7 +230,11 @@ pub(crate) fn grant(tx: &mut Tx<'_>, id: &str) -> Result<Option<Grant>, Problem>
         person: row.opt_text(1)?.map(Id::from),
         consent: row.opt_text(2)?.map(Id::from),
         scope: row.text(3)?.to_owned(),
-        details: row.opt_text(4)?.map(serde_json::from_str).transpose().map_err(Problem::internal)?,
+        details: row
+            .opt_text(4)?
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(Problem::internal)?,
         created_at: from_micros(row.int(5)?),
         ended: !row.is_null(6)?,
     }))
@@ -211,7 +258,10 @@ pub fn end_grant(tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<(), Problem
 
 /// [`ports::Authorizations::move_grant`]: part of the transaction that amends the consent, which has authorised it.
 pub fn move_grant(tx: &mut Tx<'_>, old: &Id, new: &Id, details: &Json) -> Result<(), Problem> {
-    tx.execute(sql::MOVE_GRANT, &[old.as_str().into(), new.as_str().into(), details.to_string().into()])?;
+    tx.execute(
+        sql::MOVE_GRANT,
+        &[old.as_str().into(), new.as_str().into(), details.to_string().into()],
+    )?;
     Ok(())
 }
 

@@ -10,14 +10,24 @@ use store::Tx;
 pub fn invite(tx: &mut Tx<'_>, ctx: &Ctx, person: &Id) -> Result<String, Problem> {
     operator(ctx)?;
     let token = secret(ctx, "inv");
-    let args = [hash(&token), person.as_str().into(), micros(ctx.now).into(), after(ctx, rules::INVITATION_LIFE).into()];
+    let args = [
+        hash(&token),
+        person.as_str().into(),
+        micros(ctx.now).into(),
+        after(ctx, rules::INVITATION_LIFE).into(),
+    ];
     tx.execute(sql::ADD_INVITATION, &args)?;
     Ok(token)
 }
 
 /// Makes an administrator of a department, or a new invitation for one who exists: the path of the link.
 /// Their handle is made of the name.
-pub fn invite_admin(tx: &mut Tx<'_>, ctx: &Ctx, name: &str, department: &str) -> Result<String, Problem> {
+pub fn invite_admin(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    name: &str,
+    department: &str,
+) -> Result<String, Problem> {
     operator(ctx)?;
     let words: Vec<String> = name
         .split(|c: char| !c.is_alphanumeric())
@@ -30,7 +40,17 @@ pub fn invite_admin(tx: &mut Tx<'_>, ctx: &Ctx, name: &str, department: &str) ->
     }
     let person = match super::person_by_handle(tx, &handle)? {
         Some(known) => known.id,
-        None => super::add_person(tx, ctx, &NewPerson { id: None, handle, name: Text::same(name.trim()), hkid: None, made_up: false })?,
+        None => super::add_person(
+            tx,
+            ctx,
+            &NewPerson {
+                id: None,
+                handle,
+                name: Text::same(name.trim()),
+                hkid: None,
+                made_up: false,
+            },
+        )?,
     };
     super::add_officer(tx, ctx, &person, department, Role::Admin)?;
     Ok(format!("/invitation/{}", invite(tx, ctx, &person)?))

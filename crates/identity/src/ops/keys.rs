@@ -7,12 +7,23 @@ use store::Tx;
 use wire::{jwk::PrivateJwk, seal::Sealer};
 
 /// Adds a key that signs from `sign_from` (microseconds). The private part is sealed under the installation's key.
-pub fn add_key(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer, sign_from: i64) -> Result<String, Problem> {
+pub fn add_key(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    sealer: &Sealer,
+    sign_from: i64,
+) -> Result<String, Problem> {
     operator(ctx)?;
     let key = PrivateJwk::generate_p256("sig").map_err(Problem::internal)?;
     let kid = key.public.kid.clone().unwrap_or_else(|| key.public.key.thumbprint());
     let sealed = sealer.seal(&kid, key.to_json().as_bytes()).map_err(Problem::internal)?;
-    let args = [(&kid).into(), sealed.into(), key.public.to_json().into(), micros(ctx.now).into(), sign_from.into()];
+    let args = [
+        (&kid).into(),
+        sealed.into(),
+        key.public.to_json().into(),
+        micros(ctx.now).into(),
+        sign_from.into(),
+    ];
     tx.execute(sql::ADD_KEY, &args)?;
     tx.notify("praya_change", "keys")?;
     Ok(kid)

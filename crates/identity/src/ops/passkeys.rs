@@ -30,7 +30,13 @@ fn over() -> Problem {
     Problem::new(400, "passkey-over")
 }
 
-fn keep(tx: &mut Tx<'_>, ctx: &Ctx, kind: Kind, person: Option<&Id>, state: &str) -> Result<Id, Problem> {
+fn keep(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    kind: Kind,
+    person: Option<&Id>,
+    state: &str,
+) -> Result<Id, Problem> {
     let id = ctx.id("cer");
     let args = [
         id.as_str().into(),
@@ -50,13 +56,18 @@ pub(crate) struct Ceremony {
 }
 
 /// Takes a ceremony away; its challenge is good for one answer, right or wrong, so this commits by itself.
-pub(crate) fn take(tx: &mut Tx<'_>, ctx: &Ctx, kind: Kind, ceremony: &Id) -> Result<Ceremony, Problem> {
-    let row = tx.query_opt(sql::TAKE_CEREMONY, &[ceremony.as_str().into(), kind.as_str().into(), micros(ctx.now).into()])?;
+pub(crate) fn take(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    kind: Kind,
+    ceremony: &Id,
+) -> Result<Ceremony, Problem> {
+    let row = tx.query_opt(
+        sql::TAKE_CEREMONY,
+        &[ceremony.as_str().into(), kind.as_str().into(), micros(ctx.now).into()],
+    )?;
     let row = row.ok_or_else(over)?;
-    Ok(Ceremony {
-        person: row.opt_text(0)?.map(Id::from),
-        state: row.text(1)?.to_owned(),
-    })
+    Ok(Ceremony { person: row.opt_text(0)?.map(Id::from), state: row.text(1)?.to_owned() })
 }
 
 /// A person's passkeys. For operations that have authorised the request.
@@ -66,7 +77,12 @@ pub fn passkeys_of(tx: &mut Tx<'_>, person: &Id) -> Result<Vec<Passkey>, Problem
 }
 
 /// Begins a registration for whom an invitation is for.
-pub(crate) fn begin_registration(tx: &mut Tx<'_>, ctx: &Ctx, site: &Passkeys, invitation: &str) -> Result<(Id, Json), Problem> {
+pub(crate) fn begin_registration(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Passkeys,
+    invitation: &str,
+) -> Result<(Id, Json), Problem> {
     let person = super::invitation(tx, ctx, invitation)?;
     let subject = super::subject(tx, &person)?.ok_or_else(over)?;
     let known = passkeys_of(tx, &person)?;
@@ -76,7 +92,12 @@ pub(crate) fn begin_registration(tx: &mut Tx<'_>, ctx: &Ctx, site: &Passkeys, in
 
 /// Keeps the new passkey and uses up the invitation. `409 passkey-known` when the passkey is somebody's.
 pub(crate) fn finish_registration(
-    tx: &mut Tx<'_>, ctx: &Ctx, site: &Passkeys, invitation: &str, ceremony: &Ceremony, answer: &str,
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Passkeys,
+    invitation: &str,
+    ceremony: &Ceremony,
+    answer: &str,
 ) -> Result<Id, Problem> {
     let key = site.take_new(&ceremony.state, answer)?;
     let used = tx.query_opt(sql::USE_INVITATION, &[hash(invitation), micros(ctx.now).into()])?;
@@ -85,7 +106,8 @@ pub(crate) fn finish_registration(
         return Err(over());
     }
     let body = serde_json::to_string(&key).map_err(Problem::internal)?;
-    let args = [passkey_id(&key).into(), person.as_str().into(), body.into(), micros(ctx.now).into()];
+    let args =
+        [passkey_id(&key).into(), person.as_str().into(), body.into(), micros(ctx.now).into()];
     tx.execute(sql::ADD_PASSKEY, &args).map_err(|error| match error {
         store::Error::Unique(_) => Problem::new(409, "passkey-known"),
         other => other.into(),
@@ -94,22 +116,42 @@ pub(crate) fn finish_registration(
 }
 
 /// Begins a sign-in, of nobody in particular.
-pub(crate) fn begin_sign_in(tx: &mut Tx<'_>, ctx: &Ctx, site: &Passkeys) -> Result<(Id, Json), Problem> {
+pub(crate) fn begin_sign_in(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Passkeys,
+) -> Result<(Id, Json), Problem> {
     let asked = site.ask_any()?;
     Ok((keep(tx, ctx, Kind::SignIn, None, &asked.state)?, asked.options))
 }
 
 /// Who has signed in.
-pub(crate) fn finish_sign_in(tx: &mut Tx<'_>, ctx: &Ctx, site: &Passkeys, ceremony: &Ceremony, answer: &str) -> Result<Id, Problem> {
+pub(crate) fn finish_sign_in(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Passkeys,
+    ceremony: &Ceremony,
+    answer: &str,
+) -> Result<Id, Problem> {
     // An unknown passkey and a wrong signature look alike.
-    let row = tx.query_opt(sql::PASSKEY, &[answer_id(answer)?.into()])?.ok_or_else(|| Problem::new(400, "passkey-refused"))?;
-    let (person, key) = (Id::from(row.text(0)?), serde_json::from_str::<Passkey>(row.text(1)?).map_err(Problem::internal)?);
+    let row = tx
+        .query_opt(sql::PASSKEY, &[answer_id(answer)?.into()])?
+        .ok_or_else(|| Problem::new(400, "passkey-refused"))?;
+    let (person, key) = (
+        Id::from(row.text(0)?),
+        serde_json::from_str::<Passkey>(row.text(1)?).map_err(Problem::internal)?,
+    );
     let result = site.take_any(&ceremony.state, answer, &person, &key)?;
     used(tx, ctx, key, &result)?;
     Ok(person)
 }
 
-fn used(tx: &mut Tx<'_>, ctx: &Ctx, mut key: Passkey, result: &AuthenticationResult) -> Result<(), Problem> {
+fn used(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    mut key: Passkey,
+    result: &AuthenticationResult,
+) -> Result<(), Problem> {
     key.update_credential(result);
     let body = serde_json::to_string(&key).map_err(Problem::internal)?;
     tx.execute(sql::USED_PASSKEY, &[passkey_id(&key).into(), body.into(), micros(ctx.now).into()])?;
@@ -117,15 +159,29 @@ fn used(tx: &mut Tx<'_>, ctx: &Ctx, mut key: Passkey, result: &AuthenticationRes
 }
 
 /// [`ports::Signatures::challenge`]: what the browser asks of the person's passkeys; `None` when they have none.
-pub fn ask(tx: &mut Tx<'_>, site: &Passkeys, person: &Id, digest: &[u8; 32]) -> Result<Option<Json>, Problem> {
+pub fn ask(
+    tx: &mut Tx<'_>,
+    site: &Passkeys,
+    person: &Id,
+    digest: &[u8; 32],
+) -> Result<Option<Json>, Problem> {
     let keys = passkeys_of(tx, person)?;
-    if keys.is_empty() { Ok(None) } else { site.ask_signature(&keys, digest).map(|asked| Some(asked.options)) }
+    if keys.is_empty() {
+        Ok(None)
+    } else {
+        site.ask_signature(&keys, digest).map(|asked| Some(asked.options))
+    }
 }
 
 /// [`ports::Signatures::check`]: whether a passkey of the person signed in signed `digest`; gives the
 /// transcript that is kept beside what was signed. Nothing was remembered: the challenge is the digest.
 pub fn finish_signature(
-    tx: &mut Tx<'_>, ctx: &Ctx, site: &Passkeys, person: &Id, digest: &[u8; 32], answer: &str,
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Passkeys,
+    person: &Id,
+    digest: &[u8; 32],
+    answer: &str,
 ) -> Result<Json, Problem> {
     if ctx.person()? != person {
         return Err(Problem::new(403, "passkey-refused"));

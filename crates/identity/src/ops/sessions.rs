@@ -8,7 +8,12 @@ use web::UserView;
 
 /// Begins a session for a person who has just proved to be themselves; the one this browser had ends.
 /// The token goes into the cookie and is never kept.
-pub(crate) fn sign_in(tx: &mut Tx<'_>, ctx: &Ctx, person: &Id, method: Method) -> Result<String, Problem> {
+pub(crate) fn sign_in(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    person: &Id,
+    method: Method,
+) -> Result<String, Problem> {
     end_session(tx, ctx)?;
     let token = secret(ctx, "ses");
     let args = [
@@ -33,9 +38,16 @@ pub(crate) fn end_session(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
 
 /// Who a session's token belongs to, how the header shows them, and when the session was last used.
 /// `None` when it is unknown, ended, idle for 30 minutes or 12 hours old.
-pub(crate) fn visitor(tx: &mut Tx<'_>, token: &str, now: Timestamp) -> Result<Option<(Actor, UserView, Timestamp)>, Problem> {
+pub(crate) fn visitor(
+    tx: &mut Tx<'_>,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<(Actor, UserView, Timestamp)>, Problem> {
     let idle = micros(now) - rules::SESSION_IDLE * 1_000_000;
-    let Some(row) = tx.query_opt(sql::VISITOR, &[hash(token), micros(now).into(), idle.into()])? else { return Ok(None) };
+    let Some(row) = tx.query_opt(sql::VISITOR, &[hash(token), micros(now).into(), idle.into()])?
+    else {
+        return Ok(None);
+    };
     let (session, id) = (Id::from(row.text(0)?), Id::from(row.text(2)?));
     let name = name(&row, 3)?;
     let (actor, user) = match row.opt_text(6)? {

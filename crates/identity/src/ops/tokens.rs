@@ -39,20 +39,35 @@ fn invalid(why: &'static str) -> Refusal {
 
 /// Gives tokens bound to the key `jkt`. The client has authenticated, its assertion and proof are spent.
 pub(crate) fn issue(
-    tx: &mut Tx<'_>, ctx: &Ctx, records: &dyn Records, client: &Client, jkt: &str, demand: &Demand,
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    records: &dyn Records,
+    client: &Client,
+    jkt: &str,
+    demand: &Demand,
 ) -> Result<Verdict<Issued>, Problem> {
     match demand {
-        Demand::Code { code, redirect_uri, verifier } => redeem(tx, ctx, records, client, jkt, (code, redirect_uri, verifier)),
-        Demand::Refresh { token, scope } => refresh(tx, ctx, records, client, jkt, token, scope.as_deref()),
+        Demand::Code { code, redirect_uri, verifier } => {
+            redeem(tx, ctx, records, client, jkt, (code, redirect_uri, verifier))
+        }
+        Demand::Refresh { token, scope } => {
+            refresh(tx, ctx, records, client, jkt, token, scope.as_deref())
+        }
         Demand::Own { scope } => own(tx, ctx, client, jkt, scope.as_deref()),
     }
 }
 
 fn redeem(
-    tx: &mut Tx<'_>, ctx: &Ctx, records: &dyn Records, client: &Client, jkt: &str,
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    records: &dyn Records,
+    client: &Client,
+    jkt: &str,
     (code, redirect_uri, verifier): (&str, &str, &str),
 ) -> Result<Verdict<Issued>, Problem> {
-    let Some(row) = tx.query_opt(sql::CODE, &[hash(code)])? else { return Ok(Err(invalid("the code is unknown"))) };
+    let Some(row) = tx.query_opt(sql::CODE, &[hash(code)])? else {
+        return Ok(Err(invalid("the code is unknown")));
+    };
     let grant_id = row.text(0)?.to_owned();
     if row.text(1)? != client.id {
         return Ok(Err(invalid("the code was given to another client")));
@@ -82,13 +97,27 @@ fn redeem(
         end(tx, ctx, &grant_id)?;
         return Ok(Err(invalid("the code was used before: its tokens are revoked")));
     }
-    let refresh = new_refresh(tx, ctx, &grant_id, ctx.id("fam").as_str(), client, jkt, &held.scope, after(ctx, rules::REFRESH_LIFE))?;
+    let refresh = new_refresh(
+        tx,
+        ctx,
+        &grant_id,
+        ctx.id("fam").as_str(),
+        client,
+        jkt,
+        &held.scope,
+        after(ctx, rules::REFRESH_LIFE),
+    )?;
     let access = new_access(tx, ctx, &grant_id, client, jkt, &held.scope)?;
     Ok(Ok(Issued { access, refresh: Some(refresh), scope: held.scope, grant: grant_id, details }))
 }
 
 /// The grant with its details as they stand now, unless its consent allows nothing more.
-fn still_granted(tx: &mut Tx<'_>, ctx: &Ctx, records: &dyn Records, grant: Option<Grant>) -> Result<Option<(Grant, Option<Json>)>, Problem> {
+fn still_granted(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    records: &dyn Records,
+    grant: Option<Grant>,
+) -> Result<Option<(Grant, Option<Json>)>, Problem> {
     let Some(grant) = grant else { return Ok(None) };
     let Some(consent) = grant.consent.clone() else { return Ok(Some((grant, None))) };
     let details = records.granted(tx, &consent, ctx.now)?;
@@ -96,10 +125,19 @@ fn still_granted(tx: &mut Tx<'_>, ctx: &Ctx, records: &dyn Records, grant: Optio
 }
 
 fn refresh(
-    tx: &mut Tx<'_>, ctx: &Ctx, records: &dyn Records, client: &Client, jkt: &str, token: &str, scope: Option<&str>,
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    records: &dyn Records,
+    client: &Client,
+    jkt: &str,
+    token: &str,
+    scope: Option<&str>,
 ) -> Result<Verdict<Issued>, Problem> {
-    let Some(row) = tx.query_opt(sql::REFRESH, &[hash(token)])? else { return Ok(Err(invalid("the refresh token is unknown"))) };
-    let (grant_id, family, held) = (row.text(0)?.to_owned(), row.text(1)?.to_owned(), row.text(4)?.to_owned());
+    let Some(row) = tx.query_opt(sql::REFRESH, &[hash(token)])? else {
+        return Ok(Err(invalid("the refresh token is unknown")));
+    };
+    let (grant_id, family, held) =
+        (row.text(0)?.to_owned(), row.text(1)?.to_owned(), row.text(4)?.to_owned());
     if row.text(2)? != client.id {
         return Ok(Err(invalid("the refresh token was given to another client")));
     }
@@ -135,7 +173,13 @@ fn refresh(
     Ok(Ok(Issued { access, refresh: next, scope: scope.to_owned(), grant: grant_id, details }))
 }
 
-fn own(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client, jkt: &str, scope: Option<&str>) -> Result<Verdict<Issued>, Problem> {
+fn own(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    client: &Client,
+    jkt: &str,
+    scope: Option<&str>,
+) -> Result<Verdict<Issued>, Problem> {
     let scope = match rules::own_scopes(client, scope) {
         Ok(scope) => scope,
         Err(refusal) => return Ok(Err(refusal)),
@@ -146,8 +190,15 @@ fn own(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client, jkt: &str, scope: Option<&st
         let id = ctx.id("gra");
         let none = Value::Null;
         let args = [
-            id.as_str().into(), (&client.id).into(), none.clone(), none.clone(), none.clone(), none.clone(),
-            (&client.scopes).into(), none, micros(ctx.now).into(),
+            id.as_str().into(),
+            (&client.id).into(),
+            none.clone(),
+            none.clone(),
+            none.clone(),
+            none.clone(),
+            (&client.scopes).into(),
+            none,
+            micros(ctx.now).into(),
         ];
         tx.execute(sql::ADD_GRANT, &args)?;
         id.0
@@ -156,11 +207,23 @@ fn own(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client, jkt: &str, scope: Option<&st
     Ok(Ok(Issued { access, refresh: None, scope, grant, details: None }))
 }
 
-fn new_access(tx: &mut Tx<'_>, ctx: &Ctx, grant: &str, client: &Client, jkt: &str, scope: &str) -> Result<String, Problem> {
+fn new_access(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    grant: &str,
+    client: &Client,
+    jkt: &str,
+    scope: &str,
+) -> Result<String, Problem> {
     let token = secret(ctx, "at");
     let args = [
-        hash(&token), grant.into(), (&client.id).into(), jkt.into(), scope.into(),
-        micros(ctx.now).into(), after(ctx, rules::ACCESS_LIFE).into(),
+        hash(&token),
+        grant.into(),
+        (&client.id).into(),
+        jkt.into(),
+        scope.into(),
+        micros(ctx.now).into(),
+        after(ctx, rules::ACCESS_LIFE).into(),
     ];
     tx.execute(sql::ADD_ACCESS, &args)?;
     Ok(token)
@@ -168,12 +231,25 @@ fn new_access(tx: &mut Tx<'_>, ctx: &Ctx, grant: &str, client: &Client, jkt: &st
 
 #[expect(clippy::too_many_arguments, reason = "one row, one call each")]
 fn new_refresh(
-    tx: &mut Tx<'_>, ctx: &Ctx, grant: &str, family: &str, client: &Client, jkt: &str, scope: &str, expires_at: i64,
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    grant: &str,
+    family: &str,
+    client: &Client,
+    jkt: &str,
+    scope: &str,
+    expires_at: i64,
 ) -> Result<String, Problem> {
     let token = secret(ctx, "rt");
     let args = [
-        hash(&token), grant.into(), family.into(), (&client.id).into(), jkt.into(), scope.into(),
-        micros(ctx.now).into(), expires_at.into(),
+        hash(&token),
+        grant.into(),
+        family.into(),
+        (&client.id).into(),
+        jkt.into(),
+        scope.into(),
+        micros(ctx.now).into(),
+        expires_at.into(),
     ];
     tx.execute(sql::ADD_REFRESH, &args)?;
     Ok(token)
@@ -182,7 +258,8 @@ fn new_refresh(
 /// [`ports::Authorizations::access`]: one statement reads token, grant and client as they are now.
 pub fn access(tx: &mut Tx<'_>, token: &str, jkt: &str, now: Timestamp) -> Result<Access, Problem> {
     let refused = || {
-        Problem::new(401, "invalid-token").header("www-authenticate", "DPoP error=\"invalid_token\", algs=\"ES256 EdDSA\"")
+        Problem::new(401, "invalid-token")
+            .header("www-authenticate", "DPoP error=\"invalid_token\", algs=\"ES256 EdDSA\"")
     };
     let row = tx.query_opt(sql::ACCESS, &[hash(token), micros(now).into()])?.ok_or_else(refused)?;
     if !seal::same(row.text(4)?.as_bytes(), jkt.as_bytes()) {
@@ -203,16 +280,27 @@ pub fn spend(tx: &mut Tx<'_>, who: &str, jti: &str, at: i64) -> Result<(), Probl
     // Half a digest: 128 bits, and half the index.
     match tx.execute(sql::SPEND, &[at.div_euclid(60).into(), digest[..16].into()])? {
         1 => Ok(()),
-        _ => Err(Problem::new(401, "proof-replayed").header("www-authenticate", "DPoP error=\"invalid_dpop_proof\", algs=\"ES256 EdDSA\"")),
+        _ => Err(Problem::new(401, "proof-replayed")
+            .header("www-authenticate", "DPoP error=\"invalid_dpop_proof\", algs=\"ES256 EdDSA\"")),
     }
 }
 
 /// What a client may know of a token (RFC 7662 §2.2): its own, or any, for a resource server.
 /// `{"active": false}` for everything else.
-pub(crate) fn introspect(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client, token: &str, issuer: &str, pairwise: &[u8; 32]) -> Result<Json, Problem> {
+pub(crate) fn introspect(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    client: &Client,
+    token: &str,
+    issuer: &str,
+    pairwise: &[u8; 32],
+) -> Result<Json, Problem> {
     let off = || Ok(json!({"active": false}));
-    let may = |owner: &str| owner == client.id || rules::has_scope(&client.scopes, rules::INTROSPECT);
-    let (owner, grant_id, mut said) = if let Some(row) = tx.query_opt(sql::ACCESS_FULL, &[hash(token), micros(ctx.now).into()])? {
+    let may =
+        |owner: &str| owner == client.id || rules::has_scope(&client.scopes, rules::INTROSPECT);
+    let (owner, grant_id, mut said) = if let Some(row) =
+        tx.query_opt(sql::ACCESS_FULL, &[hash(token), micros(ctx.now).into()])?
+    {
         let said = json!({
             "active": true, "iss": issuer, "aud": issuer, "client_id": row.text(1)?, "scope": row.text(2)?, "token_type": "DPoP",
             "iat": row.int(4)? / 1_000_000, "exp": row.int(5)? / 1_000_000, "cnf": {"jkt": row.text(3)?},
@@ -230,7 +318,9 @@ pub(crate) fn introspect(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client, token: &st
     } else {
         return off();
     };
-    let Some(grant) = super::grant(tx, &grant_id)?.filter(|grant| !grant.ended) else { return off() };
+    let Some(grant) = super::grant(tx, &grant_id)?.filter(|grant| !grant.ended) else {
+        return off();
+    };
     if !may(&owner) {
         return off();
     }
@@ -246,7 +336,13 @@ pub(crate) fn introspect(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client, token: &st
 
 /// A client gives a token back (RFC 7009). A refresh token goes with its grant and the consent; a token
 /// that is unknown or another's changes nothing and is no error (§2.2).
-pub(crate) fn revoke(tx: &mut Tx<'_>, ctx: &Ctx, records: &dyn Records, client: &Client, token: &str) -> Result<(), Problem> {
+pub(crate) fn revoke(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    records: &dyn Records,
+    client: &Client,
+    token: &str,
+) -> Result<(), Problem> {
     if tx.execute(sql::DROP_ACCESS, &[hash(token), (&client.id).into()])? == 1 {
         return Ok(());
     }
@@ -258,7 +354,12 @@ pub(crate) fn revoke(tx: &mut Tx<'_>, ctx: &Ctx, records: &dyn Records, client: 
 }
 
 /// Ends a grant at its client's wish, and the consent with it. The caller has authorised it.
-pub(crate) fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, records: &dyn Records, grant_id: &str) -> Result<(), Problem> {
+pub(crate) fn give_back(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    records: &dyn Records,
+    grant_id: &str,
+) -> Result<(), Problem> {
     let grant = super::grant(tx, grant_id)?.filter(|grant| !grant.ended);
     end(tx, ctx, grant_id)?;
     match grant.and_then(|grant| grant.consent) {
@@ -268,12 +369,22 @@ pub(crate) fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, records: &dyn Records, grant
 }
 
 /// A token at a protected resource of our own (grant management): whose it is, for one scope.
-pub(crate) fn bearer(tx: &mut Tx<'_>, token: &str, jkt: &str, scope: &str, now: Timestamp) -> Result<Verdict<String>, Problem> {
+pub(crate) fn bearer(
+    tx: &mut Tx<'_>,
+    token: &str,
+    jkt: &str,
+    scope: &str,
+    now: Timestamp,
+) -> Result<Verdict<String>, Problem> {
     match access(tx, token, jkt, now) {
         Ok(access) if rules::has_scope(&access.scope, scope) => Ok(Ok(access.client)),
-        Ok(_) => Ok(Err(Refusal::new(Code::InsufficientScope, "the token lacks the scope").at_resource())),
-        Err(problem) if problem.status == 401 => Ok(Err(Refusal::new(Code::InvalidToken, "the token is not valid for this key").at_resource())),
+        Ok(_) => Ok(Err(
+            Refusal::new(Code::InsufficientScope, "the token lacks the scope").at_resource()
+        )),
+        Err(problem) if problem.status == 401 => {
+            Ok(Err(Refusal::new(Code::InvalidToken, "the token is not valid for this key")
+                .at_resource()))
+        }
         Err(problem) => Err(problem),
     }
 }
-

@@ -31,7 +31,11 @@ pub(super) struct Done {
     done: Option<String>,
 }
 
-pub(super) async fn page(State(identity): State<Identity>, visit: Visit, Query(query): Query<Done>) -> Outcome<Response> {
+pub(super) async fn page(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Query(query): Query<Done>,
+) -> Outcome<Response> {
     let ctx = visit.ctx.clone();
     let companies = identity.0.db.read(move |tx| ops::mandates_of(tx, &ctx)).await?;
     render(&Page { shell: visit.shell("mandates-title"), companies, done: query.done.is_some() })
@@ -42,7 +46,11 @@ pub(super) struct Revoke {
     mandate: String,
 }
 
-pub(super) async fn revoke(State(identity): State<Identity>, visit: Visit, Form(form): Form<Revoke>) -> Outcome<Response> {
+pub(super) async fn revoke(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Form(form): Form<Revoke>,
+) -> Outcome<Response> {
     let ctx = visit.ctx;
     let id = Id::from(form.mandate);
     identity.0.db.write::<_, Problem>(move |tx| ops::revoke_mandate(tx, &ctx, &id)).await?;

@@ -45,17 +45,29 @@ impl Page {
     }
 }
 
-pub(super) async fn page(State(identity): State<Identity>, visit: Visit, Query(query): Query<Next>) -> Outcome<Response> {
+pub(super) async fn page(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Query(query): Query<Next>,
+) -> Outcome<Response> {
     let demo = identity.0.demo;
     let personas = if demo { identity.0.db.read(ops::personas).await? } else { Vec::new() };
     let next = rules::local_path(query.next.as_deref()).to_owned();
-    render(&Page { shell: visit.shell("sign-in-title"), next, passkeys: identity.0.passkeys.is_some(), personas })
+    render(&Page {
+        shell: visit.shell("sign-in-title"),
+        next,
+        passkeys: identity.0.passkeys.is_some(),
+        personas,
+    })
 }
 
 /// The browser's new session and form token, and where it goes.
 fn signed_in(identity: &Identity, ctx: &Ctx, token: &str, next: Option<&str>) -> Response {
     let cookies = &identity.0.cookies;
-    let set = [(SET_COOKIE, cookies.set(Cookie::Session, token, None)), (SET_COOKIE, cookies.set(Cookie::Csrf, &new_csrf(ctx), None))];
+    let set = [
+        (SET_COOKIE, cookies.set(Cookie::Session, token, None)),
+        (SET_COOKIE, cookies.set(Cookie::Csrf, &new_csrf(ctx), None)),
+    ];
     (axum::response::AppendHeaders(set), Redirect::to(rules::local_path(next))).into_response()
 }
 
@@ -65,10 +77,16 @@ pub(super) struct ByPersona {
     next: Option<String>,
 }
 
-pub(super) async fn persona(State(identity): State<Identity>, visit: Visit, Form(form): Form<ByPersona>) -> Outcome<Response> {
+pub(super) async fn persona(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Form(form): Form<ByPersona>,
+) -> Outcome<Response> {
     let (ctx, again) = (visit.ctx.clone(), visit.ctx);
     let token = identity.0.db.write(move |tx| {
-        let person = ops::person_by_handle(tx, &form.persona)?.ok_or_else(|| Problem::new(404, "not-found"))?.id;
+        let person = ops::person_by_handle(tx, &form.persona)?
+            .ok_or_else(|| Problem::new(404, "not-found"))?
+            .id;
         Ok::<_, Problem>((ops::sign_in(tx, &ctx, &person, Method::Persona)?, form.next.clone()))
     });
     let (token, next) = token.await?;
@@ -82,9 +100,14 @@ fn site(identity: &Identity) -> Result<Passkeys, Problem> {
 #[derive(Deserialize)]
 pub(super) struct Nothing {}
 
-pub(super) async fn start(State(identity): State<Identity>, visit: Visit, Form(Nothing {}): Form<Nothing>) -> Outcome<Response> {
+pub(super) async fn start(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Form(Nothing {}): Form<Nothing>,
+) -> Outcome<Response> {
     let (site, ctx) = (site(&identity)?, visit.ctx);
-    let (ceremony, options) = identity.0.db.write(move |tx| ops::begin_sign_in(tx, &ctx, &site)).await?;
+    let (ceremony, options) =
+        identity.0.db.write(move |tx| ops::begin_sign_in(tx, &ctx, &site)).await?;
     Ok(axum::Json(json!({"ceremony": ceremony, "options": options})).into_response())
 }
 
@@ -95,7 +118,11 @@ pub(super) struct Answer {
     next: Option<String>,
 }
 
-pub(super) async fn passkey(State(identity): State<Identity>, visit: Visit, Form(form): Form<Answer>) -> Outcome<Response> {
+pub(super) async fn passkey(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Form(form): Form<Answer>,
+) -> Outcome<Response> {
     let site = site(&identity)?;
     let (ctx, again, next) = (visit.ctx.clone(), visit.ctx, form.next.clone());
     let ceremony = taken(&identity, &again, Kind::SignIn, &form).await?;
@@ -107,7 +134,12 @@ pub(super) async fn passkey(State(identity): State<Identity>, visit: Visit, Form
 }
 
 /// The ceremony is used up before its answer is judged: a challenge is good for one try.
-async fn taken(identity: &Identity, ctx: &Ctx, kind: Kind, form: &Answer) -> Result<ops::Ceremony, Problem> {
+async fn taken(
+    identity: &Identity,
+    ctx: &Ctx,
+    kind: Kind,
+    form: &Answer,
+) -> Result<ops::Ceremony, Problem> {
     if form.credential.is_empty() {
         return Err(Problem::new(400, "passkey-script"));
     }
@@ -115,11 +147,18 @@ async fn taken(identity: &Identity, ctx: &Ctx, kind: Kind, form: &Answer) -> Res
     identity.0.db.write(move |tx| ops::take(tx, &ctx, kind, &id)).await
 }
 
-pub(super) async fn sign_out(State(identity): State<Identity>, visit: Visit, Form(Nothing {}): Form<Nothing>) -> Outcome<Response> {
+pub(super) async fn sign_out(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Form(Nothing {}): Form<Nothing>,
+) -> Outcome<Response> {
     let (ctx, again) = (visit.ctx.clone(), visit.ctx);
     identity.0.db.write(move |tx| ops::end_session(tx, &ctx)).await?;
     let cookies = &identity.0.cookies;
-    let set = [(SET_COOKIE, cookies.clear(Cookie::Session)), (SET_COOKIE, cookies.set(Cookie::Csrf, &new_csrf(&again), None))];
+    let set = [
+        (SET_COOKIE, cookies.clear(Cookie::Session)),
+        (SET_COOKIE, cookies.set(Cookie::Csrf, &new_csrf(&again), None)),
+    ];
     Ok((axum::response::AppendHeaders(set), Redirect::to("/")).into_response())
 }
 
@@ -132,32 +171,49 @@ struct Invitation {
     passkeys: bool,
 }
 
-pub(super) async fn invitation(State(identity): State<Identity>, visit: Visit, Path(token): Path<String>) -> Outcome<Response> {
+pub(super) async fn invitation(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Path(token): Path<String>,
+) -> Outcome<Response> {
     let (ctx, held) = (visit.ctx.clone(), token.clone());
     let subject = identity.0.db.read(move |tx| {
         let person = ops::invitation(tx, &ctx, &held)?;
         ops::subject(tx, &person)
     });
     let name = subject.await?.ok_or_else(|| Problem::new(404, "invitation-over"))?.name;
-    render(&Invitation { shell: visit.shell("invitation-title"), token, name, passkeys: identity.0.passkeys.is_some() })
+    render(&Invitation {
+        shell: visit.shell("invitation-title"),
+        token,
+        name,
+        passkeys: identity.0.passkeys.is_some(),
+    })
 }
 
 pub(super) async fn start_invitation(
-    State(identity): State<Identity>, visit: Visit, Path(token): Path<String>, Form(Nothing {}): Form<Nothing>,
+    State(identity): State<Identity>,
+    visit: Visit,
+    Path(token): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
 ) -> Outcome<Response> {
     let (site, ctx) = (site(&identity)?, visit.ctx);
-    let (ceremony, options) = identity.0.db.write(move |tx| ops::begin_registration(tx, &ctx, &site, &token)).await?;
+    let (ceremony, options) =
+        identity.0.db.write(move |tx| ops::begin_registration(tx, &ctx, &site, &token)).await?;
     Ok(axum::Json(json!({"ceremony": ceremony, "options": options})).into_response())
 }
 
 pub(super) async fn take_invitation(
-    State(identity): State<Identity>, visit: Visit, Path(token): Path<String>, Form(form): Form<Answer>,
+    State(identity): State<Identity>,
+    visit: Visit,
+    Path(token): Path<String>,
+    Form(form): Form<Answer>,
 ) -> Outcome<Response> {
     let site = site(&identity)?;
     let (ctx, again) = (visit.ctx.clone(), visit.ctx);
     let ceremony = taken(&identity, &again, Kind::Register, &form).await?;
     let session = identity.0.db.write(move |tx| {
-        let person = ops::finish_registration(tx, &ctx, &site, &token, &ceremony, &form.credential)?;
+        let person =
+            ops::finish_registration(tx, &ctx, &site, &token, &ceremony, &form.credential)?;
         ops::sign_in(tx, &ctx, &person, Method::Passkey)
     });
     Ok(signed_in(&identity, &again, &session.await?, None))

@@ -53,8 +53,23 @@ pub fn safe_url(text: &str, allow_loopback: bool) -> Result<Url, Unsafe> {
 /// Names that only mean something inside: one label, and those set aside by RFC 6761, 6762, 8375.
 fn public_name(name: &str) -> bool {
     let name = name.trim_end_matches('.');
-    let inside = ["localhost", "local", "internal", "intranet", "lan", "home", "corp", "home.arpa", "test", "invalid", "onion"];
-    name.contains('.') && !inside.iter().any(|end| name == *end || name.strip_suffix(end).is_some_and(|head| head.ends_with('.')))
+    let inside = [
+        "localhost",
+        "local",
+        "internal",
+        "intranet",
+        "lan",
+        "home",
+        "corp",
+        "home.arpa",
+        "test",
+        "invalid",
+        "onion",
+    ];
+    name.contains('.')
+        && !inside.iter().any(|end| {
+            name == *end || name.strip_suffix(end).is_some_and(|head| head.ends_with('.'))
+        })
 }
 
 /// Whether a number is one of the open internet's (the registries of RFC 6890).

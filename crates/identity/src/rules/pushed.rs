@@ -23,7 +23,9 @@ pub fn pushed(client: &Client, params: &Params, proof: Option<&str>) -> Verdict<
     }
     match params.get("response_type") {
         Some("code") => {}
-        Some(_) => return Err(Refusal::new(Code::UnsupportedResponseType, "response_type must be code")),
+        Some(_) => {
+            return Err(Refusal::new(Code::UnsupportedResponseType, "response_type must be code"));
+        }
         None => return Err(bad("response_type is missing")),
     }
     if params.get("response_mode").is_some_and(|mode| mode != "query") {
@@ -37,7 +39,10 @@ pub fn pushed(client: &Client, params: &Params, proof: Option<&str>) -> Verdict<
         return Err(bad("code_challenge_method must be S256"));
     }
     let thumbprint = |text: &&str| b64::decode_array::<32>(text).is_ok();
-    let challenge = params.get("code_challenge").filter(thumbprint).ok_or_else(|| bad("code_challenge is not a SHA-256 digest"))?;
+    let challenge = params
+        .get("code_challenge")
+        .filter(thumbprint)
+        .ok_or_else(|| bad("code_challenge is not a SHA-256 digest"))?;
     if params.get("state").is_some_and(|state| state.len() > 1024) {
         return Err(bad("state is too long"));
     }
@@ -46,7 +51,10 @@ pub fn pushed(client: &Client, params: &Params, proof: Option<&str>) -> Verdict<
     }
     let jkt = match (params.get("dpop_jkt"), proof) {
         (Some(said), Some(shown)) if said != shown => {
-            return Err(Refusal::new(Code::InvalidDpopProof, "dpop_jkt is not the key of the proof"));
+            return Err(Refusal::new(
+                Code::InvalidDpopProof,
+                "dpop_jkt is not the key of the proof",
+            ));
         }
         (Some(said), _) if !thumbprint(&said) => return Err(bad("dpop_jkt is not a thumbprint")),
         (said, shown) => shown.or(said),
@@ -58,7 +66,9 @@ pub fn pushed(client: &Client, params: &Params, proof: Option<&str>) -> Verdict<
         challenge: challenge.to_owned(),
         jkt: jkt.map(ToOwned::to_owned),
         details: details_element(
-            params.get("authorization_details").ok_or_else(|| bad("authorization_details is missing"))?,
+            params
+                .get("authorization_details")
+                .ok_or_else(|| bad("authorization_details is missing"))?,
         )?,
     })
 }
@@ -67,7 +77,10 @@ fn scope(client: &Client, asked: Option<&str>) -> Verdict<String> {
     let asked = asked.filter(|text| !text.is_empty()).unwrap_or(RECORDS);
     let known = |one: &str| one == RECORDS && has_scope(&client.scopes, one);
     if !asked.split(' ').all(known) {
-        return Err(Refusal::new(Code::InvalidScope, "this client may not ask a person for this scope"));
+        return Err(Refusal::new(
+            Code::InvalidScope,
+            "this client may not ask a person for this scope",
+        ));
     }
     Ok(asked.to_owned())
 }

@@ -10,13 +10,42 @@ use serde_json::json;
 #[test]
 fn an_address_that_points_inside_is_refused_however_it_is_written() {
     for inside in [
-        "https://localhost/x", "https://localhost./x", "https://a.localhost/", "https://127.0.0.1/", "https://127.1/", "https://2130706433/",
-        "https://0x7f000001/", "https://0177.0.0.1/", "https://10.0.0.1/", "https://172.16.0.1/", "https://192.168.1.1/",
-        "https://169.254.169.254/latest/meta-data", "https://100.64.0.1/", "https://0.0.0.0/", "https://[::]/", "https://[::1]/",
-        "https://[fe80::1]/", "https://[fc00::1]/", "https://[fd12:3456::1]/", "https://[::ffff:127.0.0.1]/", "https://[::ffff:10.0.0.1]/",
-        "https://[64:ff9b::7f00:1]/", "https://[2002:7f00:1::]/", "https://[::127.0.0.1]/", "https://192.0.0.8/", "https://198.18.0.1/",
-        "https://224.0.0.1/", "https://255.255.255.255/", "https://240.0.0.1/", "https://[ff02::1]/", "https://[2001:db8::1]/",
-        "https://intranet/", "https://db.internal/", "https://printer.local/", "https://router.home.arpa/", "https://host.corp/",
+        "https://localhost/x",
+        "https://localhost./x",
+        "https://a.localhost/",
+        "https://127.0.0.1/",
+        "https://127.1/",
+        "https://2130706433/",
+        "https://0x7f000001/",
+        "https://0177.0.0.1/",
+        "https://10.0.0.1/",
+        "https://172.16.0.1/",
+        "https://192.168.1.1/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://100.64.0.1/",
+        "https://0.0.0.0/",
+        "https://[::]/",
+        "https://[::1]/",
+        "https://[fe80::1]/",
+        "https://[fc00::1]/",
+        "https://[fd12:3456::1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[2002:7f00:1::]/",
+        "https://[::127.0.0.1]/",
+        "https://192.0.0.8/",
+        "https://198.18.0.1/",
+        "https://224.0.0.1/",
+        "https://255.255.255.255/",
+        "https://240.0.0.1/",
+        "https://[ff02::1]/",
+        "https://[2001:db8::1]/",
+        "https://intranet/",
+        "https://db.internal/",
+        "https://printer.local/",
+        "https://router.home.arpa/",
+        "https://host.corp/",
     ] {
         assert_eq!(rules::safe_url(inside, false).err(), Some(Unsafe::Inside), "{inside}");
     }
@@ -30,10 +59,18 @@ fn an_address_that_points_inside_is_refused_however_it_is_written() {
     ] {
         assert_eq!(rules::safe_url(bad, false).err(), Some(why), "{bad}");
     }
-    for good in ["https://bank.example.com/hook", "https://8.8.8.8/", "https://[2606:4700::1111]/", "https://bank.example.com:8443/a?b=c"] {
+    for good in [
+        "https://bank.example.com/hook",
+        "https://8.8.8.8/",
+        "https://[2606:4700::1111]/",
+        "https://bank.example.com:8443/a?b=c",
+    ] {
         assert!(rules::safe_url(good, false).is_ok(), "{good}");
     }
-    assert!(rules::safe_url("http://localhost:8081/hook", true).is_ok(), "the demonstration's bank runs beside it");
+    assert!(
+        rules::safe_url("http://localhost:8081/hook", true).is_ok(),
+        "the demonstration's bank runs beside it"
+    );
     assert!(rules::safe_url("http://127.0.0.1:8081/hook", true).is_ok());
     assert!(rules::safe_url("http://10.0.0.1/hook", true).is_err());
 }
@@ -75,20 +112,26 @@ async fn a_client_is_registered_only_with_whole_addresses_and_both_keys() {
     ] {
         assert_eq!(rules::registration(&bad, false).unwrap_err().0, field, "{bad:?}");
     }
-    let (ctx, new) = (site.system(), Client { webhook: Some("http://localhost:1/".to_owned()), ..good });
-    let outcome = site.db.write(move |tx| ops::register_client(tx, &ctx, &new, false)).await.unwrap_err();
+    let (ctx, new) =
+        (site.system(), Client { webhook: Some("http://localhost:1/".to_owned()), ..good });
+    let outcome =
+        site.db.write(move |tx| ops::register_client(tx, &ctx, &new, false)).await.unwrap_err();
     assert_eq!((outcome.code, outcome.fields[0].field.as_str()), ("client-refused", "webhook"));
 }
 
 #[test]
 fn pkce_and_scopes_are_read_exactly() {
-    let challenge = wire::b64::encode(wire::sha256(&[b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"]));
+    let challenge =
+        wire::b64::encode(wire::sha256(&[b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"]));
     // RFC 7636, appendix B.
     assert_eq!(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     assert!(rules::pkce("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", &challenge));
     assert!(!rules::pkce(&challenge, &challenge), "the challenge is not its own verifier");
     assert!(!rules::pkce("", ""));
-    assert!(rules::has_scope("records exchange:batch", "records") && !rules::has_scope("records2", "records"));
+    assert!(
+        rules::has_scope("records exchange:batch", "records")
+            && !rules::has_scope("records2", "records")
+    );
 }
 
 proptest::proptest! {

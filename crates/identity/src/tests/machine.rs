@@ -13,9 +13,16 @@ use std::sync::OnceLock;
 #[derive(Debug, Clone, Copy)]
 enum Event {
     /// The first or second party redeems, with the right verifier or not.
-    Redeem { right_client: bool, right_verifier: bool, right_key: bool },
+    Redeem {
+        right_client: bool,
+        right_verifier: bool,
+        right_key: bool,
+    },
     /// The n-th refresh token that was ever given.
-    Refresh { nth: usize, right_key: bool },
+    Refresh {
+        nth: usize,
+        right_key: bool,
+    },
     RevokeConsent,
     EndGrant,
     Wait(i64),
@@ -80,7 +87,11 @@ impl Model {
 
 async fn play(events: Vec<Event>, public: bool) -> Result<(), TestCaseError> {
     let site = Site::sqlite().await;
-    let (party, other): (Party, Party) = if public { (site.app.clone(), site.bank.clone()) } else { (site.bank.clone(), site.app.clone()) };
+    let (party, other): (Party, Party) = if public {
+        (site.app.clone(), site.bank.clone())
+    } else {
+        (site.bank.clone(), site.app.clone())
+    };
     let back = if public { "http://127.0.0.1/back" } else { BACK };
     let (code, consent) = site.code(&party).await;
     let client = |id: String| {
@@ -89,9 +100,16 @@ async fn play(events: Vec<Event>, public: bool) -> Result<(), TestCaseError> {
     };
     let (mine, theirs) = (client(party.id.clone()).await, client(other.id.clone()).await);
     let issue = async |client: &Client, key: &str, demand: Demand| {
-        let (ctx, records, client, key) =
-            (site.ctx(Actor::Client { id: client.id.clone() }), site.exchange.clone(), client.clone(), key.to_owned());
-        site.db.write(move |tx| ops::issue(tx, &ctx, records.as_ref(), &client, &key, &demand)).await.unwrap()
+        let (ctx, records, client, key) = (
+            site.ctx(Actor::Client { id: client.id.clone() }),
+            site.exchange.clone(),
+            client.clone(),
+            key.to_owned(),
+        );
+        site.db
+            .write(move |tx| ops::issue(tx, &ctx, records.as_ref(), &client, &key, &demand))
+            .await
+            .unwrap()
     };
     let mut model = Model::default();
     let mut given: Vec<String> = Vec::new();
@@ -99,11 +117,24 @@ async fn play(events: Vec<Event>, public: bool) -> Result<(), TestCaseError> {
     for event in events {
         match event {
             Event::Redeem { right_client, right_verifier, right_key } => {
-                let verifier = if right_verifier { VERIFIER } else { "another-verifier-of-forty-three-characters!" };
-                let demand = Demand::Code { code: code.clone(), redirect_uri: back.to_owned(), verifier: verifier.to_owned() };
+                let verifier = if right_verifier {
+                    VERIFIER
+                } else {
+                    "another-verifier-of-forty-three-characters!"
+                };
+                let demand = Demand::Code {
+                    code: code.clone(),
+                    redirect_uri: back.to_owned(),
+                    verifier: verifier.to_owned(),
+                };
                 let key = if right_key { "first" } else { "second" };
                 let outcome = issue(if right_client { &mine } else { &theirs }, key, demand).await;
-                prop_assert_eq!(outcome.is_ok(), model.redeem(right_client, right_verifier), "{:?}", outcome);
+                prop_assert_eq!(
+                    outcome.is_ok(),
+                    model.redeem(right_client, right_verifier),
+                    "{:?}",
+                    outcome
+                );
                 if let Ok(issued) = outcome {
                     key.clone_into(&mut bound);
                     given.extend(issued.refresh);
@@ -113,7 +144,12 @@ async fn play(events: Vec<Event>, public: bool) -> Result<(), TestCaseError> {
                 let token = given.get(nth).cloned().unwrap_or_else(|| "rt_unknown".to_owned());
                 let key = if right_key { bound.as_str() } else { "third" };
                 let outcome = issue(&mine, key, Demand::Refresh { token, scope: None }).await;
-                prop_assert_eq!(outcome.is_ok(), model.refresh(nth, right_key, public), "{:?}", outcome);
+                prop_assert_eq!(
+                    outcome.is_ok(),
+                    model.refresh(nth, right_key, public),
+                    "{:?}",
+                    outcome
+                );
                 given.extend(outcome.ok().and_then(|issued| issued.refresh));
             }
             Event::RevokeConsent => {
@@ -122,7 +158,10 @@ async fn play(events: Vec<Event>, public: bool) -> Result<(), TestCaseError> {
             }
             Event::EndGrant => {
                 let (ctx, consent): (_, Id) = (site.system(), consent.clone());
-                site.db.write::<_, Problem>(move |tx| ops::end_grant(tx, &ctx, &consent)).await.unwrap();
+                site.db
+                    .write::<_, Problem>(move |tx| ops::end_grant(tx, &ctx, &consent))
+                    .await
+                    .unwrap();
                 model.dead = true;
             }
             Event::Wait(seconds) => {
@@ -137,13 +176,15 @@ async fn play(events: Vec<Event>, public: bool) -> Result<(), TestCaseError> {
 }
 
 async fn alive(site: &Site) -> i64 {
-    const ALIVE: store::Sql = store::Sql::both("select count(*) from refresh_token where used_at is null");
+    const ALIVE: store::Sql =
+        store::Sql::both("select count(*) from refresh_token where used_at is null");
     site.db.read::<_, store::Error>(|tx| tx.query(ALIVE, &[])?[0].int(0)).await.unwrap()
 }
 
 fn runtime() -> &'static tokio::runtime::Runtime {
     static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap())
+    RUNTIME
+        .get_or_init(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap())
 }
 
 proptest! {

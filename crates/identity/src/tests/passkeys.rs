@@ -28,12 +28,21 @@ struct Device {
 impl Device {
     fn new(id: u8) -> Self {
         let key = SigningKey::new(&PrivateJwk::generate_p256("sig").unwrap()).unwrap();
-        Self { key, id: [id; 32], user: String::new(), counter: 0, origin: ISSUER.to_owned(), flags: UP | UV }
+        Self {
+            key,
+            id: [id; 32],
+            user: String::new(),
+            counter: 0,
+            origin: ISSUER.to_owned(),
+            flags: UP | UV,
+        }
     }
 
     fn client_data(&self, kind: &str, options: &Json) -> Vec<u8> {
         let challenge = &options["publicKey"]["challenge"];
-        json!({"type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": false}).to_string().into_bytes()
+        json!({"type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": false})
+            .to_string()
+            .into_bytes()
     }
 
     fn data(&self, flags: u8) -> Vec<u8> {
@@ -68,7 +77,8 @@ impl Device {
     fn get(&mut self, options: &Json) -> String {
         self.counter += 1;
         let (data, client) = (self.data(self.flags), self.client_data("webauthn.get", options));
-        let signature = der(&self.key.sign_bytes(&[&data[..], &sha256(&[&client])].concat()).unwrap());
+        let signature =
+            der(&self.key.sign_bytes(&[&data[..], &sha256(&[&client])].concat()).unwrap());
         let id = b64::encode(self.id);
         json!({"id": id, "rawId": id, "type": "public-key", "extensions": {},
             "response": {"authenticatorData": b64::encode(data), "clientDataJSON": b64::encode(client),
@@ -105,11 +115,20 @@ async fn start(site: &Site, path: &str) -> Json {
 async fn register(site: &Site, device: &mut Device, token: &str) -> Reply {
     let asked = start(site, &format!("/invitation/{token}/start")).await;
     let answer = device.create(&asked["options"]);
-    site.form(&format!("/invitation/{token}"), "", &[("ceremony", asked["ceremony"].as_str().unwrap()), ("credential", &answer)]).await
+    site.form(
+        &format!("/invitation/{token}"),
+        "",
+        &[("ceremony", asked["ceremony"].as_str().unwrap()), ("credential", &answer)],
+    )
+    .await
 }
 
 async fn sign_in(site: &Site, asked: &Json, answer: &str) -> Reply {
-    let pairs = [("ceremony", asked["ceremony"].as_str().unwrap()), ("credential", answer), ("next", "/my/mandates")];
+    let pairs = [
+        ("ceremony", asked["ceremony"].as_str().unwrap()),
+        ("credential", answer),
+        ("next", "/my/mandates"),
+    ];
     site.form("/sign-in/passkey", "", &pairs).await
 }
 
@@ -121,12 +140,22 @@ async fn an_invitation_makes_a_passkey_once_and_the_passkey_signs_in() {
         assert!(page.text.contains("Chan Mei Ling"), "{}", page.text);
         let mut device = Device::new(1);
         let asked = start(&site, &format!("/invitation/{token}/start")).await;
-        assert_eq!(asked["options"]["publicKey"]["authenticatorSelection"]["residentKey"], "required");
-        assert_eq!(asked["options"]["publicKey"]["authenticatorSelection"]["userVerification"], "required");
+        assert_eq!(
+            asked["options"]["publicKey"]["authenticatorSelection"]["residentKey"],
+            "required"
+        );
+        assert_eq!(
+            asked["options"]["publicKey"]["authenticatorSelection"]["userVerification"],
+            "required"
+        );
         let reply = register(&site, &mut device, &token).await;
         assert_eq!(reply.location(), "/my/data", "{}", reply.text);
         assert!(site.identity.visitor(&reply.cookie("session")).await.unwrap().is_some());
-        assert_eq!(site.get(&format!("/invitation/{token}"), "").await.status, StatusCode::NOT_FOUND, "good once");
+        assert_eq!(
+            site.get(&format!("/invitation/{token}"), "").await.status,
+            StatusCode::NOT_FOUND,
+            "good once"
+        );
 
         let asked = start(&site, "/sign-in/passkey/start").await;
         assert!(asked["options"].get("mediation").is_none());
@@ -134,7 +163,11 @@ async fn an_invitation_makes_a_passkey_once_and_the_passkey_signs_in() {
         let reply = sign_in(&site, &asked, &answer).await;
         assert_eq!(reply.location(), "/my/mandates", "{}", reply.text);
         assert!(site.identity.visitor(&reply.cookie("session")).await.unwrap().is_some());
-        assert_eq!(sign_in(&site, &asked, &answer).await.status, StatusCode::BAD_REQUEST, "a challenge is good once");
+        assert_eq!(
+            sign_in(&site, &asked, &answer).await.status,
+            StatusCode::BAD_REQUEST,
+            "a challenge is good once"
+        );
     }
 }
 
@@ -148,9 +181,12 @@ async fn the_first_administrator_comes_by_the_command_line_and_may_be_invited_ag
         let first = invite("Ho Siu Ming 何小明").await.unwrap();
         let second = invite("Ho Siu Ming 何小明").await.unwrap();
         let mut device = Device::new(1);
-        let reply = register(&site, &mut device, second.strip_prefix("/invitation/").unwrap()).await;
+        let reply =
+            register(&site, &mut device, second.strip_prefix("/invitation/").unwrap()).await;
         let (actor, user) = site.identity.visitor(&reply.cookie("session")).await.unwrap().unwrap();
-        assert!(matches!(actor, kernel::Actor::Officer { role: kernel::Role::Admin, .. }) && user.admin);
+        assert!(
+            matches!(actor, kernel::Actor::Officer { role: kernel::Role::Admin, .. }) && user.admin
+        );
         assert_eq!(site.get(&first, "").await.status, StatusCode::OK, "the first was not used");
         site.clock.advance(crate::rules::INVITATION_LIFE);
         assert_eq!(site.get(&first, "").await.status, StatusCode::NOT_FOUND);
@@ -190,7 +226,10 @@ async fn a_passkey_that_lies_signs_nobody_in() {
     let counter = std::mem::replace(&mut device.counter, 0);
 
     // An answer to another challenge; an attestation instead of an assertion.
-    let (first, second) = (start(&site, "/sign-in/passkey/start").await, start(&site, "/sign-in/passkey/start").await);
+    let (first, second) = (
+        start(&site, "/sign-in/passkey/start").await,
+        start(&site, "/sign-in/passkey/start").await,
+    );
     device.counter = counter;
     let answer = device.get(&first["options"]);
     assert_eq!(sign_in(&site, &second, &answer).await.status, StatusCode::BAD_REQUEST);
@@ -219,13 +258,21 @@ async fn a_passkey_of_one_person_cannot_be_made_anothers() {
         let wong = invite(&site, &site.wong).await;
         let reply = register(&site, &mut device, &wong).await;
         assert_eq!(reply.status, StatusCode::CONFLICT, "{}", reply.text);
-        assert_eq!(site.get(&format!("/invitation/{wong}"), "").await.status, StatusCode::OK, "the invitation is not lost");
+        assert_eq!(
+            site.get(&format!("/invitation/{wong}"), "").await.status,
+            StatusCode::OK,
+            "the invitation is not lost"
+        );
         // A ceremony begun under one invitation cannot end under another.
         let first = invite(&site, &site.chan).await;
         let asked = start(&site, &format!("/invitation/{first}/start")).await;
         let answer = Device::new(3).create(&asked["options"]);
-        let pairs = [("ceremony", asked["ceremony"].as_str().unwrap()), ("credential", answer.as_str())];
-        assert_eq!(site.form(&format!("/invitation/{wong}"), "", &pairs).await.status, StatusCode::BAD_REQUEST);
+        let pairs =
+            [("ceremony", asked["ceremony"].as_str().unwrap()), ("credential", answer.as_str())];
+        assert_eq!(
+            site.form(&format!("/invitation/{wong}"), "", &pairs).await.status,
+            StatusCode::BAD_REQUEST
+        );
     }
 }
 
@@ -237,30 +284,50 @@ async fn a_consent_is_signed_by_the_passkey_over_its_digest_and_nothing_else() {
         register(&site, &mut device, &token).await;
         let (digest, other) = (sha256(&[b"consent"]), sha256(&[b"another"]));
         let (port, chan) = (site.port.clone(), site.chan.clone());
-        let options = site.db.read(move |tx| port.challenge(tx, &chan, &digest)).await.unwrap().unwrap();
-        assert_eq!(options["publicKey"]["challenge"], b64::encode(digest), "the challenge is the digest");
+        let options =
+            site.db.read(move |tx| port.challenge(tx, &chan, &digest)).await.unwrap().unwrap();
+        assert_eq!(
+            options["publicKey"]["challenge"],
+            b64::encode(digest),
+            "the challenge is the digest"
+        );
         let answer: Json = serde_json::from_str(&device.get(&options)).unwrap();
         let check = async |person: &Id, actor: &Id, digest: [u8; 32], answer: Option<Json>| {
             let (port, ctx, person) = (site.port.clone(), site.as_person(actor), person.clone());
             site.db.write(move |tx| port.check(tx, &ctx, &person, &digest, answer.as_ref())).await
         };
-        assert!(check(&site.chan, &site.chan, other, Some(answer.clone())).await.is_err(), "another consent");
-        assert!(check(&site.chan, &site.chan, digest, None).await.is_err(), "who has a passkey uses it");
-        assert!(check(&site.chan, &site.wong, digest, Some(answer.clone())).await.is_err(), "another person's session");
+        assert!(
+            check(&site.chan, &site.chan, other, Some(answer.clone())).await.is_err(),
+            "another consent"
+        );
+        assert!(
+            check(&site.chan, &site.chan, digest, None).await.is_err(),
+            "who has a passkey uses it"
+        );
+        assert!(
+            check(&site.chan, &site.wong, digest, Some(answer.clone())).await.is_err(),
+            "another person's session"
+        );
         let kept = check(&site.chan, &site.chan, digest, Some(answer.clone())).await.unwrap();
         assert_eq!(kept["kind"], "passkey");
         let passkeys = crate::passkeys::Passkeys::new(ISSUER).unwrap();
         assert!(passkeys.holds(&kept, &digest), "anyone can check it later");
         assert!(!passkeys.holds(&kept, &other));
         let mut edited = kept.clone();
-        edited["answer"]["response"]["signature"] = b64::encode(der(&Device::new(4).key.sign_bytes(b"x").unwrap())).into();
+        edited["answer"]["response"]["signature"] =
+            b64::encode(der(&Device::new(4).key.sign_bytes(b"x").unwrap())).into();
         assert!(!passkeys.holds(&edited, &digest));
         assert!(!passkeys.holds(&json!({"kind": "demo"}), &digest));
 
         // The demonstration's people agree by a press; under `serve` nobody does.
-        assert_eq!(check(&site.wong, &site.wong, digest, None).await.unwrap(), json!({"kind": "demo"}));
-        let (serve, ctx, wong) = (crate::Port::new(ISSUER, false), site.as_person(&site.wong), site.wong.clone());
-        let refused = site.db.write(move |tx| serve.check(tx, &ctx, &wong, &digest, None)).await.unwrap_err();
+        assert_eq!(
+            check(&site.wong, &site.wong, digest, None).await.unwrap(),
+            json!({"kind": "demo"})
+        );
+        let (serve, ctx, wong) =
+            (crate::Port::new(ISSUER, false), site.as_person(&site.wong), site.wong.clone());
+        let refused =
+            site.db.write(move |tx| serve.check(tx, &ctx, &wong, &digest, None)).await.unwrap_err();
         assert_eq!(refused.code, "passkey-needed");
     }
 }
