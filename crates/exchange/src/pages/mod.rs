@@ -40,6 +40,7 @@ pub(crate) fn value_text(shell: &Shell, field: &Field, value: &Json) -> String {
         (FieldType::Money, Json::Number(cents)) => money(cents.as_i64().unwrap_or_default()),
         (FieldType::Date, Json::String(date)) => date.parse::<kernel::Date>().map_or_else(|_| date.clone(), |date| shell.date(&date)),
         (FieldType::Boolean, Json::Bool(yes)) => shell.t(if *yes { "value-yes" } else { "value-no" }),
+        (FieldType::Choice, Json::String(choice)) => field.labels.get(choice).map_or_else(|| choice.clone(), |words| shell.of(words).to_owned()),
         (FieldType::Hkid, Json::String(hkid)) => kernel::hk::Hkid::parse(hkid).map_or_else(|| hkid.clone(), |hkid| hkid.pretty()),
         (_, Json::String(text)) => text.clone(),
         (_, Json::Null) => shell.t("value-none"),
