@@ -1,5 +1,6 @@
 //! Operations: what happens inside a transaction, synchronous. The first line of each is its authorisation.
 
+mod bench;
 mod clients;
 mod directory;
 mod grants;
@@ -9,6 +10,7 @@ mod passkeys;
 mod sessions;
 mod tokens;
 
+pub use bench::bench_access;
 pub use clients::{
     add_client, client, clients, register_client, set_client_active, start_client, stop_client,
 };
@@ -27,6 +29,8 @@ pub(crate) use passkeys::{
 pub use passkeys::{ask, finish_signature, passkeys_of};
 pub use sessions::sweep;
 pub(crate) use sessions::{end_session, sign_in, touch, visitor};
+#[cfg(test)]
+pub(crate) use tokens::Issued;
 pub(crate) use tokens::{Demand, bearer, give_back, introspect, issue, revoke};
 pub use tokens::{access, spend};
 

@@ -1,9 +1,10 @@
 //! Codes and refresh tokens against a model, for any order of events.
 
-use super::site::{BACK, Party, Site, VERIFIER};
+use super::site::{BACK, Site, VERIFIER};
 use crate::{
+    error::Verdict,
     model::Client,
-    ops::{self, Demand},
+    ops::{self, Demand, Issued},
     rules,
 };
 use kernel::{Actor, Id, Problem};
@@ -85,92 +86,109 @@ impl Model {
     }
 }
 
-async fn play(events: Vec<Event>, public: bool) -> Result<(), TestCaseError> {
-    let site = Site::sqlite().await;
-    let (party, other): (Party, Party) = if public {
-        (site.app.clone(), site.bank.clone())
-    } else {
-        (site.bank.clone(), site.app.clone())
-    };
-    let back = if public { "http://127.0.0.1/back" } else { BACK };
-    let (code, consent) = site.code(&party).await;
-    let client = |id: String| {
-        let db = site.db.clone();
-        async move { db.read(move |tx| ops::client(tx, &id)).await.unwrap().unwrap() }
-    };
-    let (mine, theirs) = (client(party.id.clone()).await, client(other.id.clone()).await);
-    let issue = async |client: &Client, key: &str, demand: Demand| {
-        let (ctx, records, client, key) = (
-            site.ctx(Actor::Client { id: client.id.clone() }),
-            site.exchange.clone(),
-            client.clone(),
-            key.to_owned(),
-        );
-        site.db
-            .write(move |tx| ops::issue(tx, &ctx, records.as_ref(), &client, &key, &demand))
-            .await
-            .unwrap()
-    };
-    let mut model = Model::default();
-    let mut given: Vec<String> = Vec::new();
-    let mut bound = String::new();
-    for event in events {
+/// One grant, watched.
+struct Play {
+    site: Site,
+    mine: Client,
+    theirs: Client,
+    code: String,
+    consent: Id,
+    public: bool,
+    model: Model,
+    given: Vec<String>,
+    bound: &'static str,
+}
+
+impl Play {
+    async fn new(public: bool) -> Self {
+        let site = Site::sqlite().await;
+        let (party, other) = if public { (&site.app, &site.bank) } else { (&site.bank, &site.app) };
+        let (code, consent) = site.code(party).await;
+        let (mine, theirs) = (party.id.clone(), other.id.clone());
+        let both = site.db.read::<_, Problem>(move |tx| {
+            Ok((ops::client(tx, &mine)?.unwrap(), ops::client(tx, &theirs)?.unwrap()))
+        });
+        let (mine, theirs) = both.await.unwrap();
+        let (model, given) = (Model::default(), Vec::new());
+        Self { site, mine, theirs, code, consent, public, model, given, bound: "" }
+    }
+
+    async fn issue(&self, client: &Client, key: &'static str, demand: Demand) -> Verdict<Issued> {
+        let ctx = self.site.ctx(Actor::Client { id: client.id.clone() });
+        let (records, client) = (self.site.exchange.clone(), client.clone());
+        let issued = self
+            .site
+            .db
+            .write(move |tx| ops::issue(tx, &ctx, records.as_ref(), &client, key, &demand));
+        issued.await.unwrap()
+    }
+
+    async fn redeem(
+        &mut self,
+        right_client: bool,
+        right_verifier: bool,
+        right_key: bool,
+    ) -> Result<(), TestCaseError> {
+        let verifier =
+            if right_verifier { VERIFIER } else { "another-verifier-of-forty-three-characters!" };
+        let demand = Demand::Code {
+            code: self.code.clone(),
+            redirect_uri: if self.public { "http://127.0.0.1/back" } else { BACK }.to_owned(),
+            verifier: verifier.to_owned(),
+        };
+        let key = if right_key { "first" } else { "second" };
+        let client = if right_client { &self.mine } else { &self.theirs };
+        let outcome = self.issue(client, key, demand).await;
+        let ok = self.model.redeem(right_client, right_verifier);
+        prop_assert_eq!(outcome.is_ok(), ok, "{:?}", outcome);
+        if let Ok(issued) = outcome {
+            self.bound = key;
+            self.given.extend(issued.refresh);
+        }
+        Ok(())
+    }
+
+    async fn refresh(&mut self, nth: usize, right_key: bool) -> Result<(), TestCaseError> {
+        let token = self.given.get(nth).cloned().unwrap_or_else(|| "rt_unknown".to_owned());
+        let key = if right_key { self.bound } else { "third" };
+        let outcome = self.issue(&self.mine, key, Demand::Refresh { token, scope: None }).await;
+        let ok = self.model.refresh(nth, right_key, self.public);
+        prop_assert_eq!(outcome.is_ok(), ok, "{:?}", outcome);
+        self.given.extend(outcome.ok().and_then(|issued| issued.refresh));
+        Ok(())
+    }
+
+    async fn step(&mut self, event: Event) -> Result<(), TestCaseError> {
         match event {
             Event::Redeem { right_client, right_verifier, right_key } => {
-                let verifier = if right_verifier {
-                    VERIFIER
-                } else {
-                    "another-verifier-of-forty-three-characters!"
-                };
-                let demand = Demand::Code {
-                    code: code.clone(),
-                    redirect_uri: back.to_owned(),
-                    verifier: verifier.to_owned(),
-                };
-                let key = if right_key { "first" } else { "second" };
-                let outcome = issue(if right_client { &mine } else { &theirs }, key, demand).await;
-                prop_assert_eq!(
-                    outcome.is_ok(),
-                    model.redeem(right_client, right_verifier),
-                    "{:?}",
-                    outcome
-                );
-                if let Ok(issued) = outcome {
-                    key.clone_into(&mut bound);
-                    given.extend(issued.refresh);
-                }
+                self.redeem(right_client, right_verifier, right_key).await?;
             }
-            Event::Refresh { nth, right_key } => {
-                let token = given.get(nth).cloned().unwrap_or_else(|| "rt_unknown".to_owned());
-                let key = if right_key { bound.as_str() } else { "third" };
-                let outcome = issue(&mine, key, Demand::Refresh { token, scope: None }).await;
-                prop_assert_eq!(
-                    outcome.is_ok(),
-                    model.refresh(nth, right_key, public),
-                    "{:?}",
-                    outcome
-                );
-                given.extend(outcome.ok().and_then(|issued| issued.refresh));
-            }
+            Event::Refresh { nth, right_key } => self.refresh(nth, right_key).await?,
             Event::RevokeConsent => {
-                site.exchange.ended.lock().unwrap().insert(consent.clone());
-                model.consent_ended = true;
+                self.site.exchange.ended.lock().unwrap().insert(self.consent.clone());
+                self.model.consent_ended = true;
             }
             Event::EndGrant => {
-                let (ctx, consent): (_, Id) = (site.system(), consent.clone());
-                site.db
-                    .write::<_, Problem>(move |tx| ops::end_grant(tx, &ctx, &consent))
-                    .await
-                    .unwrap();
-                model.dead = true;
+                let (ctx, consent) = (self.site.system(), self.consent.clone());
+                let end = move |tx: &mut store::Tx<'_>| ops::end_grant(tx, &ctx, &consent);
+                self.site.db.write::<_, Problem>(end).await.unwrap();
+                self.model.dead = true;
             }
             Event::Wait(seconds) => {
-                site.clock.advance(seconds);
-                model.age += seconds;
+                self.site.clock.advance(seconds);
+                self.model.age += seconds;
             }
         }
-        let rows = alive(&site).await;
-        prop_assert!(!model.dead || rows == 0, "a dead grant has no live refresh token");
+        let live = alive(&self.site).await;
+        prop_assert!(!self.model.dead || live == 0, "a dead grant has no live refresh token");
+        Ok(())
+    }
+}
+
+async fn play(events: Vec<Event>, public: bool) -> Result<(), TestCaseError> {
+    let mut play = Play::new(public).await;
+    for event in events {
+        play.step(event).await?;
     }
     Ok(())
 }

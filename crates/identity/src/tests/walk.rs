@@ -4,7 +4,7 @@ use kernel::Id;
 use ports::Authorizations as _;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_director_lets_her_bank_in_and_the_bank_gives_it_back() {
+async fn a_director_signs_in_on_the_way_and_lets_her_bank_in_once() {
     for site in each().await {
         let reply = site.push(&site.bank, &site.bank.asked()).await;
         assert_eq!(
@@ -56,7 +56,7 @@ async fn a_director_lets_her_bank_in_and_the_bank_gives_it_back() {
         let (ctx, port, id) = (site.as_person(&site.wong), site.port.clone(), interaction.clone());
         assert!(site.db.read(move |tx| port.pending(tx, &ctx, &id)).await.unwrap().is_none());
 
-        let (to, consent) = site.approve(&interaction).await.unwrap();
+        let (to, _) = site.approve(&interaction).await.unwrap();
         assert!(to.starts_with(&format!("{BACK}&code=")), "{to}");
         assert!(to.contains("&state=st&iss=http%3A%2F%2Flocalhost%3A8080"), "{to}");
         assert_eq!(site.approve(&interaction).await.unwrap_err().status, 404, "one answer");
@@ -65,14 +65,13 @@ async fn a_director_lets_her_bank_in_and_the_bank_gives_it_back() {
             StatusCode::BAD_REQUEST,
             "the request_uri is used up"
         );
+    }
+}
 
-        let code = url::Url::parse(&to)
-            .unwrap()
-            .query_pairs()
-            .find(|(n, _)| n == "code")
-            .unwrap()
-            .1
-            .into_owned();
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_fetches_and_refreshes_and_gives_back_what_it_was_allowed() {
+    for site in each().await {
+        let (code, consent) = site.code(&site.bank).await;
         let reply = site.redeem(&site.bank, &code).await;
         assert_eq!(
             (reply.status, reply.header("cache-control")),
