@@ -1,6 +1,7 @@
 # Signing in
 sign-in-title = Sign in
 sign-in-lead = Use your passkey: your finger, face or PIN on your own device. There is no password.
+sign-in-or = Or with your own passkey
 sign-in-passkey = Sign in with a passkey
 sign-in-what = What is a passkey?
 sign-in-what-text = A passkey is a key that your phone, computer or security key keeps for you. It works only on this site, so nobody can lure it out of you elsewhere. You get your first one from an invitation.

@@ -1,6 +1,7 @@
 # Signing in
 sign-in-title = 登录
 sign-in-lead = 请使用通行密钥：在您自己的设备上用指纹、面容或 PIN 码解锁，无需网站密码。
+sign-in-or = 或用您自己的通行密钥登录
 sign-in-passkey = 用通行密钥登录
 sign-in-what = 什么是通行密钥？
 sign-in-what-text = 通行密钥由您的手机、电脑或安全密钥保管，只在本网站有效，其他网站无法骗取。您将通过邀请获得第一个通行密钥。

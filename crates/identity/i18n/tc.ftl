@@ -1,6 +1,7 @@
 # Signing in
 sign-in-title = 登入
 sign-in-lead = 請使用通行密鑰：在你自己的裝置上以指紋、容貌或密碼解鎖。無須另設網站密碼。
+sign-in-or = 或以你自己的通行密鑰登入
 sign-in-passkey = 以通行密鑰登入
 sign-in-what = 甚麼是通行密鑰？
 sign-in-what-text = 通行密鑰由你的手機、電腦或保安密鑰保管，只在本網站有效，其他網站無法騙取。你會透過邀請取得第一個通行密鑰。
