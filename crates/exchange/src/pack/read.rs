@@ -94,25 +94,38 @@ pub(crate) fn definition<'a, T: DeserializeOwned>(file: &'a str, bytes: &'a [u8]
             Ok(value) if mistakes.is_empty() => return Ok((value, Place { file, text, table: table.into_inner() })),
             Ok(_) => return Err(mistakes),
             Err(error) => {
-                let unknown = error.message().strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()).map(str::to_owned);
-                let place = unknown.as_ref().and_then(|key| take(rest.get_mut(), key, error.span()));
-                let span = place.clone().or_else(|| error.span()).unwrap_or(0..0);
-                let (what, advice) = explain(error.message());
-                mistakes.push(at(file, text, span, what, advice));
-                if place.is_none() {
+                // A flattened value is read without its place: its error has the place of the whole, or none.
+                let place = error.span().filter(|span| span.start > 0);
+                let (what, advice) = explain(file, error.message());
+                let Some(span) = unknown_key(error.message()).and_then(|key| take(rest.get_mut(), key, place.clone())) else {
+                    let span = place.or_else(|| value_of(rest.get_ref(), error.message())).unwrap_or(0..0);
+                    mistakes.push(at(file, text, span, what, advice));
                     return Err(mistakes);
-                }
+                };
+                mistakes.push(at(file, text, span, what, advice));
             }
         }
     }
 }
 
+fn unknown_key(message: &str) -> Option<&str> {
+    message.strip_prefix("unknown field `")?.split('`').next()
+}
+
+/// The place of the value at the top that a message names.
+fn value_of(table: &DeTable<'_>, message: &str) -> Option<Range<usize>> {
+    let word = message.split('`').nth(1)?;
+    table.iter().find(|(_, value)| value.get_ref().as_str() == Some(word)).map(|(_, value)| value.span())
+}
+
 /// Takes out the key that stands at `span`, or that has the name when the place is not known.
 fn take(table: &mut DeTable<'_>, key: &str, span: Option<Range<usize>>) -> Option<Range<usize>> {
-    let place = table.get_key_value(key).map(|(found, _)| found.span());
-    if place.is_some() && span.as_ref().is_none_or(|span| place.as_ref() == Some(span) || span.contains(&place.as_ref().map_or(0, |place| place.start))) {
-        table.remove(key);
-        return place;
+    if let Some((found, _)) = table.get_key_value(key) {
+        let place = found.span();
+        if span.as_ref().is_none_or(|span| span.contains(&place.start)) {
+            table.remove(key);
+            return Some(place);
+        }
     }
     table.iter_mut().find_map(|(_, value)| take_in(value, key, span.clone()))
 }
@@ -126,15 +139,19 @@ fn take_in(value: &mut Spanned<DeValue<'_>>, key: &str, span: Option<Range<usize
 }
 
 /// A reader's error as a sentence and what to do.
-fn explain(message: &str) -> (String, String) {
+fn explain(file: &str, message: &str) -> (String, String) {
     let message = message.replace('\n', ", ");
     if let Some(rest) = message.strip_prefix("unknown field ") {
         let (key, known) = rest.split_once(", expected ").unwrap_or((rest, ""));
-        let advice = if known.is_empty() { "take it out".to_owned() } else { format!("take it out or correct its name; known here: {}", known.trim_start_matches("one of ")) };
+        let every = if file.starts_with("sources/") { ", and for every kind `timeout_ms`, `retries`, `probe_key`, `allow_private`, `mapping`" } else { "" };
+        let advice = if known.is_empty() { "take it out".to_owned() } else { format!("take it out or correct its name; known here: {}{every}", known.trim_start_matches("one of ")) };
         return (format!("unknown key {key}"), advice);
     }
     if let Some(field) = message.strip_prefix("missing field ") {
         return (format!("missing key {field}"), "add it".to_owned());
+    }
+    if let Some((value, known)) = message.strip_prefix("unknown variant ").and_then(|rest| rest.split_once(", expected ")) {
+        return (format!("unknown value {value}"), format!("write {known}"));
     }
     if message.contains("untagged enum Allowed") {
         return ("neither `\"all\"` nor a list of fields".to_owned(), "write \"all\" or a list of field ids".to_owned());
