@@ -1,7 +1,7 @@
 //! Definitions: the files that say which departments keep which registers, for what purposes they may be
 //! asked, and where they are read from.
 //!
-//! Invariant: a [`Pack`] exists only when [`lint`](self) found nothing wrong, so every reference in one
+//! Invariant: a [`Pack`] exists only when the `lint` module found nothing wrong, so every reference in one
 //! resolves. Files are kept as they were read, for export byte for byte.
 
 mod lint;
@@ -35,7 +35,12 @@ pub struct Pack {
 
 impl Pack {
     /// The government it is for.
-    pub const fn government(&self) -> &Government {
+    pub const fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+}
+
+fn government(&self) -> &Government {
         &self.government
     }
 
@@ -130,7 +135,7 @@ const FOLDERS: [&str; 4] = ["departments", "registers", "purposes", "sources"];
 
 fn load(files: BTreeMap<String, Vec<u8>>) -> Result<Pack, Vec<Mistake>> {
     let mut mistakes = Vec::new();
-    for path in files.keys().filter(|path| path.ends_with(".toml") && path.as_str() != "pack.toml") {
+    for path in files.keys().filter(|path| Path::new(path).extension().is_some_and(|end| end.eq_ignore_ascii_case("toml")) && *path != "pack.toml") {
         if !matches!(path.split('/').collect::<Vec<_>>()[..], [folder, _] if FOLDERS.contains(&folder)) {
             mistakes.push(Mistake::of_file(path, "nothing reads this file", format!("move it to one of {}, or take it out", FOLDERS.join(", "))));
         }
@@ -145,7 +150,7 @@ fn load(files: BTreeMap<String, Vec<u8>>) -> Result<Pack, Vec<Mistake>> {
     mistakes.extend(lint::all(&all));
     for (purpose, place) in all.purposes.good.values_mut() {
         let bytes = files.get(place.file).map_or(&[][..], Vec::as_slice);
-        purpose.hash = wire::sha256(&[bytes]).iter().map(|byte| format!("{byte:02x}")).collect();
+        purpose.hash = hex(&wire::sha256(&[bytes]));
     }
     let Definitions { departments, registers, purposes, sources } = all;
     let (departments, registers, purposes, sources) = (departments.values(), registers.values(), purposes.values(), sources.values());
