@@ -35,12 +35,7 @@ pub struct Pack {
 
 impl Pack {
     /// The government it is for.
-    pub const fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
-}
-
-fn government(&self) -> &Government {
+    pub const fn government(&self) -> &Government {
         &self.government
     }
 
@@ -159,6 +154,11 @@ fn load(files: BTreeMap<String, Vec<u8>>) -> Result<Pack, Vec<Mistake>> {
         Some(government) if mistakes.is_empty() => Ok(Pack { government, departments, registers, purposes, sources, files }),
         _ => Err(mistakes),
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 fn government(files: &BTreeMap<String, Vec<u8>>, mistakes: &mut Vec<Mistake>) -> Option<Government> {
