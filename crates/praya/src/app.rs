@@ -1,0 +1,188 @@
+//! The wiring: domains meet through ports here, and nowhere else.
+
+use crate::{Error, log_pages, portal};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use evidence::Log;
+use exchange::{Deps, Exchange, RecordsPort, Signer, pack::Pack, sources::Sources};
+use http::{HeaderValue, header};
+use identity::{Identity, Keys};
+use kernel::{Actor, Ctx, Problem, Timestamp, World};
+use std::sync::Arc;
+use store::Db;
+use web::{Audience, Brand, RouteInfo, Security, Visit, cookies, cookies::Cookies};
+use wire::{dpop::Nonces, jwk::PrivateJwk, jws::SigningKey};
+
+/// Largest request body the program reads, in bytes.
+const LARGEST: usize = 256 * 1024;
+
+/// What an [`App`] is made from.
+pub struct Settings {
+    /// The database, migrated.
+    pub db: Db,
+    /// Clock and randomness.
+    pub world: World,
+    /// Where people reach us, without a slash at the end; also the issuer and the log's origin.
+    pub base: String,
+    /// The definitions.
+    pub pack: Arc<Pack>,
+    /// The departments' records.
+    pub sources: Arc<Sources>,
+    /// The installation's secret, the same on every node.
+    pub secret: [u8; 32],
+    /// The log's Ed25519 key.
+    pub log_key: PrivateJwk,
+    /// Whether people and records are made up.
+    pub demo: bool,
+}
+
+/// The program, put together.
+pub struct App {
+    /// Every route, with the middleware.
+    pub router: Router,
+    /// Every route with its audience.
+    pub table: Vec<RouteInfo>,
+    /// The exchange.
+    pub exchange: Exchange,
+    /// The identities.
+    pub identity: Identity,
+    /// The evidence log.
+    pub log: Log,
+    /// What must happen later.
+    pub runner: jobs::Runner,
+}
+
+struct Signing(Arc<Keys>);
+
+impl Signer for Signing {
+    fn current(&self, now: Timestamp) -> Result<Arc<SigningKey>, Problem> {
+        self.0.signer(now)
+    }
+}
+
+#[derive(Clone)]
+struct Door {
+    identity: Identity,
+    world: World,
+    cookies: Cookies,
+    brand: Arc<Brand>,
+}
+
+impl App {
+    /// Puts the domains together.
+    pub async fn build(settings: Settings) -> Result<Self, Error> {
+        let Settings { db, world, base, pack, sources, secret, log_key, demo } = settings;
+        let https = base.starts_with("https:");
+        let origin = base.split_once("://").map_or(base.as_str(), |(_, host)| host).replace([':', '/'], "-");
+        let log = Log::open(db.clone(), &log_key, &origin).await?;
+        let keys = Keys::load(&db, &world, &secret).await?;
+        let port = Arc::new(identity::Port::new(&base, demo));
+        let cookies = Cookies::new(instance(&base), https);
+        let identity = Identity::new(identity::Settings {
+            db: db.clone(),
+            world: world.clone(),
+            issuer: base.clone(),
+            keys: keys.clone(),
+            records: Arc::new(RecordsPort(pack.clone())),
+            cookies: cookies.clone(),
+            demo,
+        });
+        let exchange = Exchange::new(exchange::Parts {
+            db: db.clone(),
+            world: world.clone(),
+            issuer: base.clone(),
+            pack: pack.clone(),
+            sources,
+            log: log.clone(),
+            deps: Deps { directory: port.clone(), authorizations: port.clone(), signatures: port },
+            signer: Arc::new(Signing(keys)),
+            nonces: Arc::new(Nonces::new(&wire::seal::derive(&secret, "dpop nonces"))),
+            allow_private: demo,
+            consumers: exchange::Cache::default(),
+        });
+        let runner = exchange::jobs_of(&exchange, jobs::Runner::new(db.clone(), world.clone()));
+        let mut routes = identity::routes(&identity)
+            .merge(exchange::routes(&exchange))
+            .merge(log_pages::routes(&log))
+            .merge(portal::routes(&db, &exchange))
+            .merge(web::assets_routes())
+            .merge(web::pages_routes());
+        if demo {
+            routes = routes.merge(identity::demo_routes(&identity));
+        }
+        let (router, table) = routes.finish();
+        let brand = Arc::new(Brand { government: pack.government().name.clone(), demo });
+        let door = Door { identity: identity.clone(), world, cookies, brand };
+        let router = router
+            .layer(from_fn(web::render_problems))
+            .layer(from_fn_with_state(door, visit))
+            .layer(from_fn_with_state(Security { https }, web::security_headers))
+            .layer(DefaultBodyLimit::max(LARGEST));
+        Ok(Self { router, table, exchange, identity, log, runner })
+    }
+
+    /// Starts what runs beside the requests: jobs, and listening to what other nodes change.
+    pub fn start(self) -> Router {
+        tokio::spawn(self.runner.run());
+        tokio::spawn(self.exchange.follow_changes());
+        tokio::spawn(self.identity.listen());
+        self.router
+    }
+}
+
+/// Letters and digits that tell installations on one host apart: ports share cookies.
+fn instance(base: &str) -> String {
+    base.rsplit(':').next().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).take(12).collect()
+}
+
+/// Makes the [`Visit`] of a request: who, when, in which language; hands out the form token.
+async fn visit(State(door): State<Door>, mut request: Request, next: Next) -> Response {
+    let (headers, uri) = (request.headers(), request.uri());
+    let lang_cookie = door.cookies.read(headers, cookies::Cookie::Lang);
+    let locale = web::locale_of(headers, uri.query(), lang_cookie);
+    let asked_lang = web::lang_of(uri.query());
+    let session = door.cookies.read(headers, cookies::Cookie::Session).map(str::to_owned);
+    let sent = cookies::csrf(&door.cookies, headers).map(str::to_owned);
+    let here = uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+    let anonymous = Ctx::new(&door.world, Actor::Anonymous, locale);
+    let signed_in = match session {
+        Some(token) => door.identity.visitor(&token).await,
+        None => Ok(None),
+    };
+    let (actor, user) = match signed_in {
+        Ok(Some((actor, user))) => (actor, Some(user)),
+        Ok(None) => (Actor::Anonymous, None),
+        // Who it is cannot be known now: that is not the same as nobody.
+        Err(problem) => return web::Failure::from(problem).into_response(),
+    };
+    let csrf = sent.clone().unwrap_or_else(|| cookies::new_csrf(&anonymous));
+    let ctx = Ctx { actor, ..anonymous };
+    request.extensions_mut().insert(Visit { ctx, brand: door.brand, user, csrf: csrf.clone(), here });
+    let mut response = next.run(request).await;
+    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let mut set = |value: HeaderValue| response.headers_mut().append(header::SET_COOKIE, value);
+    if is_page && sent.is_none() {
+        set(door.cookies.set(cookies::Cookie::Csrf, &csrf, None));
+    }
+    if let Some(lang) = asked_lang {
+        set(door.cookies.set(cookies::Cookie::Lang, lang.code(), Some(365 * 86_400)));
+    }
+    response
+}
+
+/// The audiences of every route, as `METHOD path audience` lines: what the reviewed snapshot holds.
+pub fn route_table(table: &[RouteInfo]) -> String {
+    let audience = |audience: Audience| match audience {
+        Audience::Public => "public",
+        Audience::Person => "person",
+        Audience::Officer => "officer",
+        Audience::Admin => "admin",
+        Audience::Client => "client",
+    };
+    table.iter().map(|route| format!("{:<6} {:<45} {}\n", route.method, route.path, audience(route.audience))).collect()
+}
+

@@ -1,0 +1,107 @@
+//! A data folder for the benchmark: many companies, a consent and a token for each, and their records.
+
+use super::{SEED, data::Data, departments, key_file, seed};
+use crate::Error;
+use exchange::{
+    model::{Frequency, Life, LifeUnit, Mode, Period, Selection, Terms},
+    ops,
+    pack::{Pack, SourceKind},
+};
+use evidence::Log;
+use identity::ops::NewCompany;
+use jiff::ToSpan;
+use kernel::{Actor, Ctx, Id, Locale, Problem, World};
+use ports::SubjectKind;
+use serde_json::json;
+use std::{fmt::Write, path::Path, sync::Arc};
+use store::Db;
+use wire::jwk::{Jwk, PrivateJwk};
+
+/// Consents are written this many to a transaction.
+const CHUNK: usize = 500;
+
+/// Fills the folder; writes `tokens.txt`, one access token a line, all bound to the bank's signing key.
+pub(crate) async fn fill(folder: &Path, consents: usize, entries: usize, database: Option<&str>) -> Result<(), Error> {
+    std::fs::create_dir_all(folder)?;
+    let world = World::system();
+    let url = database.map_or_else(|| format!("sqlite:{}", folder.join("praya.sqlite").display()), str::to_owned);
+    let db = Db::open(&url).await?;
+    db.migrate().await?;
+    let log_key = key_file(&folder.join("log-key.json"), PrivateJwk::generate_ed25519)?;
+    let log = Log::open(db.clone(), &log_key, "localhost-8443").await?;
+    let pack = exchange::pack::load_embedded().map_err(|mistakes| format!("{} mistakes in the pack", mistakes.len()))?;
+    let keys = (key_file(&folder.join("bank-signing.json"), || PrivateJwk::generate_p256("sig"))?, key_file(&folder.join("bank-encryption.json"), || PrivateJwk::generate_p256("enc"))?);
+    seed::clients(&db, &world, "http://localhost:8444", &keys).await?;
+    let public: serde_json::Value = serde_json::from_str(&keys.0.to_json())?;
+    let jkt = thumbprint(public)?;
+    let data = Data::new(SEED, consents);
+    departments::write(&folder.join("departments"), &pack, &data, &world).await?;
+    let selections = Arc::new(selections(&pack));
+    let ctx = Ctx::new(&world, Actor::System("bench"), Locale::En);
+    let mut tokens = String::new();
+    for chunk in data.companies.chunks(CHUNK) {
+        let (companies, ctx, selections, jkt) = (chunk.to_vec(), ctx.clone(), selections.clone(), jkt.clone());
+        let departments = pack.departments_of(&selections);
+        let hash = pack.purpose("loan-assessment").map(|purpose| purpose.hash.clone()).unwrap_or_default();
+        let made = db
+            .write(move |tx| {
+                let mut tokens = Vec::new();
+                for company in &companies {
+                    let new = NewCompany { id: None, brn: company.brn.clone(), name: company.name.clone(), made_up: true };
+                    let subject = identity::ops::add_company(tx, &ctx, &new)?;
+                    let terms = terms(&ctx, subject, &selections, &hash)?;
+                    ops::give(tx, &ctx, &terms, &departments, 1, &json!({"kind": "demo"}), None)?;
+                    tokens.push(identity::ops::bench_access(tx, &ctx, seed::BANK, &terms.subject, &terms.id, &jkt)?);
+                }
+                Ok::<_, Problem>(tokens)
+            })
+            .await?;
+        made.iter().try_for_each(|token| writeln!(tokens, "{token}"))?;
+    }
+    std::fs::write(folder.join("tokens.txt"), tokens)?;
+    let mut left = entries.saturating_sub(usize::try_from(log.size()).unwrap_or(0));
+    while left > 0 {
+        let (n, ctx) = (left.min(20_000), ctx.clone());
+        db.write(move |tx| (0..n).try_for_each(|i| evidence::append(tx, &ctx, "look-release", "ird", &json!({"bench": i})).map(drop))).await?;
+        left -= n;
+    }
+    Ok(())
+}
+
+fn thumbprint(mut key: serde_json::Value) -> Result<String, Error> {
+    if let Some(members) = key.as_object_mut() {
+        members.remove("d");
+    }
+    Ok(Jwk::parse(key.to_string().as_bytes())?.key.thumbprint())
+}
+
+/// Every field of the company registers that a database serves.
+fn selections(pack: &Pack) -> Vec<Selection> {
+    let sql = |source: &str| pack.source(source).is_some_and(|source| matches!(source.kind, SourceKind::Sql { .. }));
+    let registers = pack.registers().filter(|register| register.subject == SubjectKind::Company && sql(&register.source));
+    registers.map(|register| Selection { register: register.id.clone(), fields: register.fields.iter().map(|field| field.id.clone()).collect() }).collect()
+}
+
+fn terms(ctx: &Ctx, subject: Id, selections: &[Selection], hash: &str) -> Result<Terms, Problem> {
+    Ok(Terms {
+        version: 1,
+        id: ctx.id("con"),
+        number: 1,
+        previous: None,
+        subject_kind: SubjectKind::Company,
+        subject,
+        representative: Id::from("per_bench"),
+        mandate: None,
+        consumer: seed::BANK.to_owned(),
+        purpose: "loan-assessment".to_owned(),
+        purpose_hash: hash.to_owned(),
+        registers: selections.to_vec(),
+        range: None,
+        frequency: Frequency { unit: Period::Hour, times: 1_000_000 },
+        data_life: Life { unit: LifeUnit::Day, value: 90 },
+        mode: Mode::Store,
+        start: ctx.now,
+        expires: ctx.now.checked_add((30 * 24).hours()).map_err(Problem::internal)?,
+        given: ctx.now,
+    })
+}

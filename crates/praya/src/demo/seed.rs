@@ -1,0 +1,240 @@
+//! Puts the made-up people, companies, clients and a little history into the database.
+
+use super::data::Data;
+use crate::{App, Error};
+use clap::Args;
+use exchange::{
+    model::{Frequency, Life, LifeUnit, Mode, Period, Selection, Terms},
+    ops::{self, LookKind, Sight},
+    pack::Pack,
+};
+use identity::{
+    model::{Client, Profile},
+    ops::{Mandate, NewCompany, NewPerson},
+};
+use jiff::ToSpan;
+use kernel::{Actor, Ctx, Id, Locale, Problem, Role, Text, Timestamp, World};
+use ports::SubjectKind;
+use serde_json::{Value as Json, json};
+use std::path::PathBuf;
+use store::Db;
+use wire::jwk::PrivateJwk;
+
+/// The demo bank's client id.
+pub(crate) const BANK: &str = "harbour-bank";
+/// A department that looks, too.
+const TRANSPORT: &str = "transport-department";
+
+fn system(world: &World) -> Ctx {
+    Ctx::new(world, Actor::System("demo"), Locale::En)
+}
+
+/// Everyone who is made up, once.
+pub(crate) async fn people(db: &Db, world: &World, data: &Data) -> Result<(), Error> {
+    if !db.read(identity::ops::personas).await?.is_empty() {
+        return Ok(());
+    }
+    let (ctx, people, companies) = (system(world), data.people.clone(), data.companies.clone());
+    db.write(move |tx| {
+        let mut ids = Vec::new();
+        for person in &people {
+            let new = NewPerson { id: None, handle: person.handle.clone(), name: person.name.clone(), hkid: Some(person.hkid.clone()), made_up: true };
+            ids.push(identity::ops::add_person(tx, &ctx, &new)?);
+        }
+        for company in &companies {
+            let new = NewCompany { id: None, brn: company.brn.clone(), name: company.name.clone(), made_up: true };
+            let id = identity::ops::add_company(tx, &ctx, &new)?;
+            for person in company.directors.iter().filter_map(|i| ids.get(*i)) {
+                let mandate = Mandate {
+                    company: id.clone(),
+                    person: person.clone(),
+                    role: "director".to_owned(),
+                    scopes: "records mandates".to_owned(),
+                    needs: company.needs,
+                    from: ctx.now,
+                    until: None,
+                    delegated_by: None,
+                };
+                identity::ops::add_mandate(tx, &ctx, &mandate)?;
+            }
+        }
+        // The last two of the sixteen with fixed names: an officer and the administrator.
+        for (i, department, role) in [(14, "td", Role::Officer), (15, "dpo", Role::Admin)] {
+            if let Some(person) = ids.get(i) {
+                identity::ops::add_officer(tx, &ctx, person, department, role)?;
+            }
+        }
+        Ok::<_, Problem>(())
+    })
+    .await?;
+    Ok(())
+}
+
+/// Where the bank may be answered.
+pub(crate) fn redirects(bank: &str) -> Vec<String> {
+    vec![format!("{bank}/callback"), "http://127.0.0.1/callback".to_owned()]
+}
+
+/// The bank and the department as OAuth clients; addresses follow the demo's port.
+pub(crate) async fn clients(db: &Db, world: &World, bank: &str, keys: &(PrivateJwk, PrivateJwk)) -> Result<(), Error> {
+    let public = |key: &PrivateJwk| {
+        let mut key: Json = serde_json::from_str(&key.to_json()).unwrap_or_default();
+        if let Some(members) = key.as_object_mut() {
+            members.remove("d");
+        }
+        key
+    };
+    let jwks = json!({"keys": [public(&keys.0), public(&keys.1)]});
+    let client = |id: &str, name: Text, webhook: Option<String>| Client {
+        id: id.to_owned(),
+        name,
+        redirect_uris: redirects(bank),
+        jwks: jwks.clone(),
+        profile: Profile::Confidential,
+        webhook,
+        scopes: "records exchange:batch".to_owned(),
+        active: true,
+    };
+    let text = |en: &str, tc: &str, sc: &str| Text { en: en.to_owned(), tc: tc.to_owned(), sc: sc.to_owned() };
+    let all = [
+        client(BANK, text("Harbour Bank", "海港銀行", "海港银行"), Some(format!("{bank}/webhooks/praya"))),
+        client(TRANSPORT, text("Transport Department", "運輸署", "运输署"), None),
+    ];
+    let ctx = system(world);
+    db.write(move |tx| all.iter().try_for_each(|client| identity::ops::register_client(tx, &ctx, client, true))).await?;
+    Ok(())
+}
+
+/// A little history, so that My data and the log are not empty: consents and looks of the last months.
+pub(crate) async fn history(app: &App, world: &World) -> Result<(), Error> {
+    if app.log.size() > 0 {
+        return Ok(());
+    }
+    let (pack, now) = (app.exchange.pack.clone(), world.clock.now());
+    let all = app.exchange.db.read(identity::ops::personas).await?;
+    let mei_ling = all.iter().find(|persona| persona.handle == "chan-mei-ling").map(|persona| persona.id.clone()).ok_or("the demo's director is missing")?;
+    let (deps, person) = (app.exchange.deps.clone(), mei_ling.clone());
+    let companies = app.exchange.db.read(move |tx| deps.directory.authorities(tx, &person, now)).await?;
+    let company = companies.first().map(|authority| authority.company.id.clone()).ok_or("the demo's company is missing")?;
+    let ago = |days: i64| now.checked_sub((days * 24).hours()).unwrap_or(now);
+    let base = Past { pack: &pack, person: &mei_ling, world };
+    let company_registers = [("business-registration", 3), ("company-particulars", 4)];
+    let bank = base.terms(BANK, "loan-assessment", SubjectKind::Company, &company, &company_registers, ago(150), ago(20));
+    let transport = base.terms(TRANSPORT, "licence-application", SubjectKind::Person, &mei_ling, &[("driving-licence", 3), ("address", 2)], ago(95), now.checked_add((90 * 24).hours())?);
+    let steps = [(bank, vec![140, 110, 79, 49, 21]), (transport, vec![90, 31, 2])];
+    for (terms, looks) in steps {
+        let Some(terms) = terms else { continue };
+        base.write(app, terms, &looks.into_iter().map(ago).collect::<Vec<_>>()).await?;
+    }
+    Ok(())
+}
+
+struct Past<'a> {
+    pack: &'a Pack,
+    person: &'a Id,
+    world: &'a World,
+}
+
+impl Past<'_> {
+    /// Terms over the first fields of registers; `None` where the pack has other registers than these.
+    fn terms(&self, consumer: &str, purpose: &str, kind: SubjectKind, subject: &Id, registers: &[(&str, usize)], given: Timestamp, expires: Timestamp) -> Option<Terms> {
+        let selection = |(id, count): &(&str, usize)| {
+            let register = self.pack.register(id)?;
+            Some(Selection { register: register.id.clone(), fields: register.fields.iter().take(*count).map(|field| field.id.clone()).collect() })
+        };
+        Some(Terms {
+            version: 1,
+            id: Id::new("con", given, self.world.entropy.as_ref()),
+            number: 1,
+            previous: None,
+            subject_kind: kind,
+            subject: subject.clone(),
+            representative: self.person.clone(),
+            mandate: None,
+            consumer: consumer.to_owned(),
+            purpose: self.pack.purpose(purpose)?.id.clone(),
+            purpose_hash: self.pack.purpose(purpose)?.hash.clone(),
+            registers: registers.iter().map(selection).collect::<Option<_>>()?,
+            range: None,
+            frequency: Frequency { unit: Period::Month, times: 4 },
+            data_life: Life { unit: LifeUnit::Day, value: 90 },
+            mode: Mode::Store,
+            start: given,
+            expires,
+            given,
+        })
+    }
+
+    async fn write(&self, app: &App, terms: Terms, looks: &[Timestamp]) -> Result<(), Error> {
+        let departments = self.pack.departments_of(&terms.registers);
+        let mut ctx = system(self.world);
+        ctx.actor = Actor::Person { id: self.person.clone(), session: Id::from("demo") };
+        ctx.now = terms.given;
+        let (given, context, offices) = (terms.clone(), ctx.clone(), departments.clone());
+        app.exchange.db.write(move |tx| ops::give(tx, &context, &given, &offices, 1, &json!({"kind": "demo"}), None)).await?;
+        for at in looks {
+            let mut ctx = ctx.clone();
+            ctx.now = *at;
+            ctx.actor = Actor::Client { id: terms.consumer.clone() };
+            let sight = Sight {
+                id: Id::new("look", *at, self.world.entropy.as_ref()),
+                kind: LookKind::Release,
+                subject: terms.subject.clone(),
+                consent: Some((terms.id.clone(), exchange::rules::digest(&terms)?.to_vec())),
+                consumer: terms.consumer.clone(),
+                key: None,
+                purpose: terms.purpose.clone(),
+                fields: terms.registers.iter().map(|selection| (selection.register.clone(), selection.fields.clone())).collect(),
+                payload: wire::sha256(&[b"made up"]),
+                departments: departments.clone(),
+            };
+            let terms = terms.clone();
+            app.exchange
+                .db
+                .write(move |tx| {
+                    ops::use_consent(tx, &ctx, &terms)?;
+                    ops::note_look(tx, &ctx, &sight)
+                })
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Personas and officers as `demo.json` lists them.
+pub(crate) async fn describe(db: &Db) -> Result<(Vec<Json>, Vec<Json>), Error> {
+    let all = db.read(identity::ops::personas).await?;
+    let port = identity::Port::new("http://localhost", true);
+    let mut personas = Vec::new();
+    let mut officers = Vec::new();
+    for persona in all {
+        let (id, port, now) = (persona.id.clone(), port.clone(), kernel::Clock::now(&kernel::SystemClock));
+        let companies = db.read(move |tx| ports::Directory::authorities(&port, tx, &id, now)).await?;
+        let companies: Vec<_> = companies.iter().map(|a| json!({"id": a.company.id, "name": a.company.name, "brn": a.company.key, "role": a.role, "needs": a.needs})).collect();
+        let line = json!({"id": persona.id, "key": persona.handle, "name": persona.name, "role": persona.role, "of": persona.of, "companies": companies});
+        if persona.role == "officer" || persona.role == "admin" { officers.push(line) } else { personas.push(line) }
+    }
+    Ok((personas, officers))
+}
+
+/// `praya bench-data`.
+#[derive(Args)]
+pub(crate) struct BenchOptions {
+    /// The data folder to fill.
+    #[arg(long)]
+    data: PathBuf,
+    /// How many consents, each with a token.
+    #[arg(long, default_value_t = 100_000)]
+    consents: usize,
+    /// How many entries the log holds before.
+    #[arg(long, default_value_t = 0)]
+    entries: usize,
+    /// Another database than SQLite in the data folder.
+    #[arg(long)]
+    database: Option<String>,
+}
+
+/// Fills a folder for the benchmark.
+pub(crate) async fn bench_data(options: BenchOptions) -> Result<(), Error> {
+    super::bench::fill(&options.data, options.consents, options.entries, options.database.as_deref()).await
+}

@@ -1,0 +1,87 @@
+//! The evidence log over HTTP: C2SP tlog-tiles for programs, a page for people.
+
+use axum::{
+    extract::{Path, State},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use evidence::Log;
+use http::header;
+use kernel::Problem;
+use web::{Audience, Outcome, Routes, Shell, Visit, page};
+use wire::tlog::{Checkpoint, TilePath};
+
+/// `/log`, `/log/key`, `/log/checkpoint`, `/log/tile/…`, `/log/proof/{index}`.
+pub(crate) fn routes(log: &Log) -> Routes {
+    let s = || log.clone();
+    Routes::new()
+        .route("GET", "/log", Audience::Public, get(show).with_state(s()))
+        .route("GET", "/log/key", Audience::Public, get(key).with_state(s()))
+        .route("GET", "/log/checkpoint", Audience::Public, get(checkpoint).with_state(s()))
+        .route("GET", "/log/tile/{*path}", Audience::Public, get(tile).with_state(s()))
+        .route("GET", "/log/proof/{index}", Audience::Public, get(proof).with_state(s()))
+}
+
+fn problem(error: evidence::Error) -> Problem {
+    match error {
+        evidence::Error::Missing => Problem::new(404, "not-found"),
+        other => Problem::internal(other),
+    }
+}
+
+/// Anyone may read the log from anywhere; nothing of it depends on who asks.
+fn open(kind: &'static str, cache: &'static str, body: impl IntoResponse) -> Response {
+    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+    (headers, body).into_response()
+}
+
+async fn key(State(log): State<Log>) -> Response {
+    open("text/plain; charset=utf-8", "public, max-age=3600", format!("{}\n", log.key()))
+}
+
+async fn checkpoint(State(log): State<Log>) -> Outcome<Response> {
+    Ok(open("text/plain; charset=utf-8", "public, max-age=1", log.checkpoint().await.map_err(problem)?))
+}
+
+async fn tile(State(log): State<Log>, Path(path): Path<String>) -> Outcome<Response> {
+    let path = TilePath::parse(&path).map_err(|_| Problem::new(404, "not-found"))?;
+    let bytes = match path.level {
+        Some(level) => log.tile(level, path.n, path.width).await,
+        None => log.entries(path.n, path.width).await,
+    };
+    Ok(open("application/octet-stream", "public, max-age=31536000, immutable", bytes.map_err(problem)?))
+}
+
+async fn proof(State(log): State<Log>, Path(index): Path<u64>) -> Outcome<Response> {
+    let proof = log.newest_proof(index).await.map_err(problem)?;
+    Ok(open("text/plain; charset=utf-8", "public, max-age=1", proof.to_text()))
+}
+
+#[derive(askama::Template)]
+#[template(path = "log.html")]
+struct LogPage {
+    shell: Shell,
+    size: u64,
+    checkpoint: String,
+    key: String,
+    newest: Vec<(u64, evidence::Entry)>,
+}
+
+async fn show(State(log): State<Log>, visit: Visit) -> Outcome<Html<String>> {
+    let checkpoint = log.checkpoint().await.map_err(problem)?;
+    let size = Checkpoint::parse(&checkpoint).map_err(Problem::internal)?.size;
+    let n = size.saturating_sub(1) / 256;
+    let width = size - n * 256;
+    let mut newest = Vec::new();
+    if size > 0 {
+        let bundle = wire::tlog::Bundle(log.entries(n, u16::try_from(width).unwrap_or(256)).await.map_err(problem)?);
+        for (i, entry) in (n * 256..).zip(bundle.entries().map_err(Problem::internal)?) {
+            if let Ok(entry) = evidence::Entry::parse(&String::from_utf8_lossy(entry)) {
+                newest.push((i, entry));
+            }
+        }
+    }
+    newest.reverse();
+    newest.truncate(50);
+    page(&LogPage { shell: visit.shell("log-title"), size, checkpoint, key: log.key().to_owned(), newest })
+}

@@ -1,0 +1,297 @@
+//! Operations from the command line.
+
+use crate::{Error, config::Config};
+use clap::{Args, Subcommand};
+use exchange::pack;
+use kernel::{Actor, Ctx, Locale, World};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+use store::Db;
+use wire::tlog::NoteVerifier;
+
+/// Says a line to whoever ran the command.
+pub(crate) fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}").ok();
+}
+
+/// Which database.
+#[derive(Args)]
+pub(crate) struct Database {
+    /// A data folder (SQLite).
+    #[arg(long, conflicts_with = "database")]
+    data: Option<PathBuf>,
+    /// `sqlite:PATH` or `postgres://…`.
+    #[arg(long)]
+    database: Option<String>,
+}
+
+impl Database {
+    fn url(&self) -> Result<String, Error> {
+        match (&self.data, &self.database) {
+            (Some(folder), _) => Ok(format!("sqlite:{}", folder.join("praya.sqlite").display())),
+            (None, Some(url)) => Ok(url.clone()),
+            (None, None) => Err("which database? Give --data FOLDER or --database URL".into()),
+        }
+    }
+
+    fn file(&self) -> Result<PathBuf, Error> {
+        let url = self.url()?;
+        let path = url.strip_prefix("sqlite:").ok_or("this works on an SQLite database; use PostgreSQL's own tools for PostgreSQL")?;
+        Ok(PathBuf::from(path))
+    }
+
+    async fn open(&self) -> Result<Db, Error> {
+        let url = self.url()?;
+        if let Some(path) = url.strip_prefix("sqlite:")
+            && !Path::new(path).exists()
+        {
+            return Err(format!("there is no database at {path}").into());
+        }
+        Ok(Db::open(&url).await?)
+    }
+}
+
+/// Which configuration.
+#[derive(Args)]
+pub(crate) struct ConfigFile {
+    /// The configuration file.
+    #[arg(long, default_value = "praya.toml")]
+    config: PathBuf,
+}
+
+/// `praya keys …`
+#[derive(Subcommand)]
+pub(crate) enum Keys {
+    /// Announces a new key that signs from tomorrow; the old one is retired a week later.
+    Rotate(ConfigFile),
+    /// Makes the files that hold an installation's secrets: its secret and the log's key.
+    New {
+        /// The folder to write them to.
+        folder: PathBuf,
+    },
+}
+
+/// `praya client …`
+#[derive(Subcommand)]
+pub(crate) enum Client {
+    /// Registers a client from a JSON file: client_id, name {en,tc,sc}, redirect_uris, jwks, webhook.
+    Add {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// The file.
+        file: PathBuf,
+    },
+    /// Stops a client: no token of it works any more.
+    Stop {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Its client id.
+        id: String,
+    },
+    /// Starts a stopped client again.
+    Start {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Its client id.
+        id: String,
+    },
+}
+
+/// `praya admin …`
+#[derive(Subcommand)]
+pub(crate) enum Admin {
+    /// Makes a person with the right of administration, and prints the link by which they add a passkey.
+    Invite {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Their name.
+        name: String,
+        /// The department they belong to.
+        #[arg(long, default_value = "dpo")]
+        department: String,
+    },
+}
+
+/// `praya check`.
+pub(crate) fn check(folder: &Path) -> Result<(), Error> {
+    let mistakes = match pack::load_dir(folder) {
+        Ok(pack) => {
+            let count = pack.registers().count();
+            say(&format!("{}: no mistakes; {} departments, {count} registers, {} purposes", folder.display(), pack.departments().count(), pack.purposes().count()));
+            return Ok(());
+        }
+        Err(mistakes) => mistakes,
+    };
+    for mistake in &mistakes {
+        say(&mistake.to_string());
+    }
+    Err(format!("{} {} in {}", mistakes.len(), if mistakes.len() == 1 { "mistake" } else { "mistakes" }, folder.display()).into())
+}
+
+/// `praya migrate`.
+pub(crate) async fn migrate(database: &Database) -> Result<(), Error> {
+    let applied = Db::open(&database.url()?).await?.migrate().await?;
+    say(&if applied.is_empty() { "up to date".to_owned() } else { format!("applied {}", applied.join(", ")) });
+    Ok(())
+}
+
+/// `praya backup`.
+pub(crate) async fn backup(database: &Database, to: &Path) -> Result<(), Error> {
+    if to.exists() {
+        return Err(format!("{} exists already; name a new file", to.display()).into());
+    }
+    database.file()?;
+    database.open().await?.backup(to).await?;
+    say(&format!("written: {}", to.display()));
+    Ok(())
+}
+
+/// `praya restore`: only a copy that proves itself takes the place of a database.
+pub(crate) async fn restore(database: &Database, from: &Path, log_key: Option<&str>) -> Result<(), Error> {
+    let to = database.file()?;
+    let copy = Database { data: None, database: Some(format!("sqlite:{}", from.display())) };
+    verify_database(&copy, log_key).await?;
+    if to.exists() {
+        let kept = to.with_extension("before-restore.sqlite");
+        std::fs::rename(&to, &kept)?;
+        say(&format!("the database that was there is kept as {}", kept.display()));
+        for suffix in ["-wal", "-shm"] {
+            let beside = PathBuf::from(format!("{}{suffix}", to.display()));
+            if beside.exists() {
+                std::fs::rename(&beside, format!("{}{suffix}", kept.display()))?;
+            }
+        }
+    }
+    std::fs::copy(from, &to)?;
+    say(&format!("restored: {}", to.display()));
+    say("entries that were published after this copy was made are missing from it: a witness or monitor will say so");
+    Ok(())
+}
+
+/// `praya export`.
+pub(crate) fn export(to: &Path) -> Result<(), Error> {
+    if to.exists() {
+        return Err(format!("{} exists already; name a new folder", to.display()).into());
+    }
+    let pack = pack::load_embedded().map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+    let mut count = 0;
+    for (path, bytes) in pack.files() {
+        let path = to.join(path);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(path, bytes)?;
+        count += 1;
+    }
+    say(&format!("{count} files in {}", to.display()));
+    Ok(())
+}
+
+/// `praya verify --data|--database`.
+pub(crate) async fn verify_database(database: &Database, log_key: Option<&str>) -> Result<(), Error> {
+    let db = database.open().await?;
+    let beside = database.data.as_ref().map(|folder| folder.join("log.vkey"));
+    let key = match (log_key, beside) {
+        (Some(key), _) => key.to_owned(),
+        (None, Some(file)) if file.exists() => std::fs::read_to_string(file)?,
+        (None, _) => return Err("which log? Give --log-key: the text of /log/key".into()),
+    };
+    let verifier = NoteVerifier::new(key.trim()).map_err(|error| format!("--log-key is not a note verifier key: {error}"))?;
+    let report = evidence::verify::database(&db, verifier, Vec::new(), |done, all| {
+        if done % 100_000 == 0 && done > 0 {
+            say(&format!("{done} of {all} entries checked"));
+        }
+    })
+    .await?;
+    let rows = exchange::verify::rows(&db).await.map_err(|problem| problem.to_string())?;
+    let faults: Vec<_> = report.faults.iter().map(ToString::to_string).chain(rows).collect();
+    faults.iter().for_each(|fault| say(fault));
+    if !faults.is_empty() {
+        return Err(format!("{} rows do not agree with the log", faults.len()).into());
+    }
+    say(&format!("{} entries, {} erased: every record agrees with the log", report.entries, report.erased));
+    Ok(())
+}
+
+/// `praya keys`.
+pub(crate) async fn keys(command: Keys) -> Result<(), Error> {
+    match command {
+        Keys::New { folder } => crate::config::new_secrets(&folder),
+        Keys::Rotate(file) => {
+            let config = Config::read(&file.config)?;
+            let (db, world) = (config.database().await?, World::system());
+            let keys = identity::Keys::load(&db, &world, &config.secret()?).await?;
+            let ctx = Ctx::new(&world, Actor::System("keys"), Locale::En);
+            db.write(move |tx| identity::ops::rotate_key(tx, &ctx, keys.sealer())).await?;
+            say("a new key is announced; it signs from tomorrow");
+            Ok(())
+        }
+    }
+}
+
+/// `praya client`.
+pub(crate) async fn client(command: Client) -> Result<(), Error> {
+    let (file, change) = match &command {
+        Client::Add { config, .. } | Client::Stop { config, .. } | Client::Start { config, .. } => (config, &command),
+    };
+    let config = Config::read(&file.config)?;
+    let db = config.database().await?;
+    let ctx = Ctx::new(&World::system(), Actor::System("command line"), Locale::En);
+    match change {
+        Client::Add { file, .. } => {
+            let client: identity::model::Client = serde_json::from_slice(&std::fs::read(file)?)?;
+            let id = client.id.clone();
+            db.write(move |tx| identity::ops::register_client(tx, &ctx, &client, false)).await?;
+            say(&format!("registered: {id}"));
+        }
+        Client::Stop { id, .. } => {
+            let client = id.clone();
+            db.write(move |tx| identity::ops::stop_client(tx, &ctx, &client)).await?;
+            say(&format!("stopped: {id}"));
+        }
+        Client::Start { id, .. } => {
+            let client = id.clone();
+            db.write(move |tx| identity::ops::start_client(tx, &ctx, &client)).await?;
+            say(&format!("started: {id}"));
+        }
+    }
+    Ok(())
+}
+
+/// `praya source`.
+pub(crate) async fn source(file: &ConfigFile) -> Result<(), Error> {
+    let config = Config::read(&file.config)?;
+    let sources = config.sources(&config.pack()?)?;
+    sources.probe().await;
+    let mut silent = 0;
+    for (id, health) in sources.health() {
+        let good = health.last_error.is_none();
+        silent += usize::from(!good);
+        say(&format!("{id:<28} {}", if good { "answers".to_owned() } else { format!("does not answer: {}", health.last_error.map(|e| e.to_string()).unwrap_or_default()) }));
+    }
+    if silent == 0 { Ok(()) } else { Err(format!("{silent} sources do not answer").into()) }
+}
+
+/// `praya admin`.
+pub(crate) async fn admin(command: Admin) -> Result<(), Error> {
+    let Admin::Invite { config, name, department } = command;
+    let config = Config::read(&config.config)?;
+    let db = config.database().await?;
+    let ctx = Ctx::new(&World::system(), Actor::System("command line"), Locale::En);
+    let handle = name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+    let new = identity::ops::NewPerson { id: None, handle, name: kernel::Text::same(&name), hkid: None, made_up: false };
+    let token = db
+        .write(move |tx| {
+            let person = identity::ops::add_person(tx, &ctx, &new)?;
+            identity::ops::add_officer(tx, &ctx, &person, &department, kernel::Role::Admin)?;
+            identity::ops::invite(tx, &ctx, &person)
+        })
+        .await?;
+    let link = format!("/invitation/{token}");
+    say(&format!("{}{link}", config.base()));
+    say("The link works once, within 24 hours. It gives the right of administration: hand it over in person.");
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! One test binary: the built `praya` over HTTP, and the rules of the house.
+
+mod demo;
+mod faults;
+mod walk;
