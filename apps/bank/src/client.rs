@@ -10,10 +10,10 @@ use crate::{
     show::{Answer, Checks},
     words::Lang,
 };
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
 use jiff::ToSpan as _;
 use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, Client, ClientId, CsrfToken, EndpointNotSet, EndpointSet,
+    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, Client, ClientId, CsrfToken, EndpointNotSet, EndpointSet,
     ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
     RefreshToken, RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse,
     TokenUrl,
@@ -24,6 +24,7 @@ use oauth2::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::pin::Pin;
 
 const PURPOSE: &str = "loan-assessment";
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -37,7 +38,6 @@ const LARGEST: usize = 8 * 1024 * 1024;
 struct Extra {
     #[serde(default)]
     authorization_details: Value,
-    grant_id: Option<String>,
 }
 
 impl ExtraTokenFields for Extra {}
@@ -141,96 +141,72 @@ impl Bank {
 
     /// Exchanges the code.
     pub(crate) async fn exchange(&self, key: &Signer, code: &str, verifier: &str) -> Got<Grant> {
-        let oauth = self.oauth(&self.metadata().await?)?;
-        let send = |request| self.token_request(key, request);
-        self.twice(async || {
-            let mut request = oauth
-                .exchange_code(AuthorizationCode::new(code.to_owned()))
-                .set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()));
-            for (name, value) in self.authentication()? {
-                request = request.add_extra_param(name, value);
-            }
-            read_tokens(request.request_async(&send).await, None)
-        })
-        .await
-    }
-
-    /// Gets a fresh access token.
-    pub(crate) async fn renew(&self, key: &Signer, grant: &Grant) -> Got<Grant> {
-        let oauth = self.oauth(&self.metadata().await?)?;
-        let token = grant.refresh.clone().ok_or_else(|| Trouble::ours("no-refresh", ""))?;
-        let (token, send) = (RefreshToken::new(token), |request| self.token_request(key, request));
-        self.twice(async || {
-            let mut request = oauth.exchange_refresh_token(&token);
-            for (name, value) in self.authentication()? {
-                request = request.add_extra_param(name, value);
-            }
-            read_tokens(request.request_async(&send).await, Some(grant))
-        })
-        .await
-    }
-
-    /// Once more where the server first wants its nonce in the proof (RFC 9449 §8).
-    async fn twice<T>(&self, step: impl AsyncFn() -> Got<T>) -> Got<T> {
-        match step().await {
-            Err(trouble) if matches!(trouble.code.as_str(), "use_dpop_nonce" | "use-dpop-nonce") => step().await,
+        match self.exchange_once(key, code, verifier).await {
+            Err(trouble) if wants_nonce(&trouble) => self.exchange_once(key, code, verifier).await,
             done => done,
         }
     }
 
-    /// Sends what the `oauth2` crate wrote, with a proof.
-    async fn token_request(&self, key: &Signer, request: HttpRequest) -> Result<HttpResponse, std::io::Error> {
-        let (parts, body) = request.into_parts();
-        let url = parts.uri.to_string();
-        let proof = key
-            .dpop((parts.method.as_str(), &url), None, self.nonce().as_deref())
-            .map_err(std::io::Error::other)?;
-        let sent = self.http.request(parts.method, &url).headers(parts.headers).header("dpop", proof);
-        let answer = sent.body(body).send().await.map_err(std::io::Error::other)?;
-        self.keep_nonce(answer.headers());
-        let mut response = http::Response::builder().status(answer.status());
-        if let Some(kept) = response.headers_mut() {
-            kept.clone_from(answer.headers());
+    async fn exchange_once(&self, key: &Signer, code: &str, verifier: &str) -> Got<Grant> {
+        let oauth = self.oauth(&self.metadata().await?)?;
+        let mut request = oauth
+            .exchange_code(AuthorizationCode::new(code.to_owned()))
+            .set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()));
+        for (name, value) in self.authentication()? {
+            request = request.add_extra_param(name, value);
         }
-        let body = answer.bytes().await.map_err(std::io::Error::other)?;
-        response.body(body.to_vec()).map_err(std::io::Error::other)
+        read_tokens(request.request_async(&Proving { bank: self, key }).await, None)
     }
 
-    /// A request with the access token and a proof that we hold its key.
-    async fn with_token(
-        &self,
-        (key, grant): (&Signer, &Grant),
-        method: &Method,
-        url: &str,
-        lang: Lang,
-    ) -> Got<(HeaderMap, Vec<u8>)> {
-        self.twice(async || {
-            let proof = key
-                .dpop((method.as_str(), url), Some(&grant.access), self.nonce().as_deref())
-                .map_err(misread)?;
-            let request = self.http.request(method.clone(), url).header("dpop", proof);
-            let answer = request
-                .header("authorization", format!("DPoP {}", grant.access))
-                .header("accept-language", lang.tag())
-                .send()
-                .await
-                .map_err(unreachable)?;
-            let (status, headers) = (answer.status(), answer.headers().clone());
-            self.keep_nonce(&headers);
-            let body = answer.bytes().await.map_err(unreachable)?;
-            if status.is_success() && body.len() <= LARGEST {
-                Ok((headers, body.to_vec()))
-            } else {
-                Err(problem(status, &headers, &body))
-            }
-        })
-        .await
+    /// Gets a fresh access token.
+    pub(crate) async fn renew(&self, key: &Signer, grant: &Grant) -> Got<Grant> {
+        match self.renew_once(key, grant).await {
+            Err(trouble) if wants_nonce(&trouble) => self.renew_once(key, grant).await,
+            done => done,
+        }
+    }
+
+    async fn renew_once(&self, key: &Signer, grant: &Grant) -> Got<Grant> {
+        let oauth = self.oauth(&self.metadata().await?)?;
+        let token = grant.refresh.clone().ok_or_else(|| Trouble::ours("no-refresh", ""))?;
+        let token = RefreshToken::new(token);
+        let mut request = oauth.exchange_refresh_token(&token);
+        for (name, value) in self.authentication()? {
+            request = request.add_extra_param(name, value);
+        }
+        read_tokens(request.request_async(&Proving { bank: self, key }).await, Some(grant))
+    }
+
+    /// Asks for the records with the access token and a proof that we hold its key.
+    async fn ask(&self, key: &Signer, grant: &Grant, lang: Lang) -> Got<Vec<u8>> {
+        let url = format!("{}/exchange/v1/records", self.issuer());
+        let nonce = self.nonce();
+        let proof = key.dpop(("POST", &url), Some(&grant.access), nonce.as_deref());
+        let answer = self
+            .http
+            .post(&url)
+            .header("dpop", proof.map_err(misread)?)
+            .header("authorization", format!("DPoP {}", grant.access))
+            .header("accept-language", lang.tag())
+            .send()
+            .await
+            .map_err(unreachable)?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        self.keep_nonce(&headers);
+        let body = answer.bytes().await.map_err(unreachable)?;
+        match status {
+            _ if body.len() > LARGEST => Err(misread("the answer is too long")),
+            StatusCode::OK => Ok(body.to_vec()),
+            _ => Err(problem(status, &headers, &body)),
+        }
     }
 
     /// Fetches the records, decrypts the answer and checks every claim it makes.
     pub(crate) async fn fetch(&self, key: &Signer, grant: &Grant, lang: Lang) -> Got<Answer> {
-        let url = format!("{}/exchange/v1/records", self.issuer());
-        let (_, body) = self.with_token((key, grant), &Method::POST, &url, lang).await?;
+        let body = match self.ask(key, grant, lang).await {
+            Err(trouble) if wants_nonce(&trouble) => self.ask(key, grant, lang).await?,
+            done => done?,
+        };
         let failed = |why: &'static str| Trouble::ours("not-proven", why);
         let body = String::from_utf8(body).map_err(|_| failed("not a JWE"))?;
         let jws = self.opener.decrypt(&body).map_err(failed)?;
@@ -251,7 +227,7 @@ impl Bank {
         Ok(Answer { jws, claims, checks, registers: self.registers().await?, fetched: clock::now() })
     }
 
-    /// Gives the permission back (grant management: DELETE), or at least the tokens (RFC 7009).
+    /// Gives the permission back: revoking the refresh token ends the grant and its consent (RFC 7009 §2.1).
     pub(crate) async fn give_back(&self, grant: &Grant) -> Got<()> {
         let metadata = self.metadata().await?;
         let token = grant.refresh.as_ref().unwrap_or(&grant.access);
@@ -276,20 +252,62 @@ impl Bank {
     }
 }
 
-/// The records asked for: all fields of every register about companies that serves our purpose (RFC 9396).
-fn details(registers: &Value) -> Got<Value> {
-    let list = registers.as_array().ok_or_else(|| misread("the list of registers"))?;
-    let ids = |list: &Value| -> Vec<Value> {
-        list.as_array().into_iter().flatten().map(|item| item["id"].clone()).collect()
-    };
+/// Whether the server first wants its nonce in the proof (RFC 9449 §8, §9); by then we keep it.
+fn wants_nonce(trouble: &Trouble) -> bool {
+    matches!(trouble.code.as_str(), "use_dpop_nonce" | "use-dpop-nonce")
+}
+
+/// Sends what the `oauth2` crate wrote, with a proof.
+struct Proving<'a> {
+    bank: &'a Bank,
+    key: &'a Signer,
+}
+
+impl<'c> AsyncHttpClient<'c> for Proving<'_> {
+    type Error = std::io::Error;
+    type Future = Pin<Box<dyn Future<Output = std::io::Result<HttpResponse>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.send(request))
+    }
+}
+
+impl Proving<'_> {
+    async fn send(&self, request: HttpRequest) -> std::io::Result<HttpResponse> {
+        let other = std::io::Error::other::<reqwest::Error>;
+        let (parts, body) = request.into_parts();
+        let url = parts.uri.to_string();
+        let nonce = self.bank.nonce();
+        let proof = self.key.dpop((parts.method.as_str(), &url), None, nonce.as_deref());
+        let proof = proof.map_err(std::io::Error::other)?;
+        let request = self.bank.http.request(parts.method, &url).headers(parts.headers);
+        let answer = request.header("dpop", proof).body(body).send().await.map_err(other)?;
+        self.bank.keep_nonce(answer.headers());
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let mut response = http::Response::new(answer.bytes().await.map_err(other)?.to_vec());
+        (*response.status_mut(), *response.headers_mut()) = (status, headers);
+        Ok(response)
+    }
+}
+
+/// The registers about companies that serve our purpose.
+pub(crate) fn asked_of(registers: &Value) -> Vec<Value> {
     let serves = |register: &&Value| {
         let mut purposes = register["purposes"].as_array().into_iter().flatten();
         register["subject"] == "company" && purposes.any(|purpose| purpose == PURPOSE)
     };
-    let asked: Vec<Value> = list
+    registers.as_array().into_iter().flatten().filter(serves).cloned().collect()
+}
+
+/// The records asked for: all fields of those registers (RFC 9396).
+fn details(registers: &Value) -> Got<Value> {
+    let fields = |register: &Value| -> Vec<Value> {
+        let fields = register["fields"].as_array().into_iter().flatten();
+        fields.map(|field| field["id"].clone()).collect()
+    };
+    let asked: Vec<Value> = asked_of(registers)
         .iter()
-        .filter(serves)
-        .map(|register| json!({"register": register["id"], "fields": ids(&register["fields"])}))
+        .map(|register| json!({"register": register["id"], "fields": fields(register)}))
         .collect();
     if asked.is_empty() {
         return Err(misread("no register serves a loan assessment"));
@@ -322,7 +340,7 @@ fn read_tokens<E: std::error::Error + 'static>(
     Ok(Grant {
         access: tokens.access_token().secret().clone(),
         refresh: tokens.refresh_token().map(|token| token.secret().clone()).or_else(|| before?.refresh.clone()),
-        id: tokens.extra_fields().grant_id.clone().or_else(|| before?.id.clone()),
+        ended: false,
         consent: consent.ok_or_else(|| misread("the token names no consent"))?.to_owned(),
     })
 }

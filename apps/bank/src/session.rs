@@ -54,6 +54,8 @@ pub(crate) struct Visit {
     pub(crate) answer: Option<Answer>,
     /// Why the last step did not work.
     pub(crate) trouble: Option<Trouble>,
+    /// What the last step did, where the page would not show it.
+    pub(crate) told: Option<Told>,
     seen: i64,
 }
 
@@ -78,8 +80,16 @@ pub(crate) struct Pending {
 pub(crate) struct Grant {
     pub(crate) access: String,
     pub(crate) refresh: Option<String>,
-    pub(crate) id: Option<String>,
     pub(crate) consent: String,
+    /// Given back: only its notices still matter.
+    pub(crate) ended: bool,
+}
+
+/// What a step did.
+#[derive(Clone, Copy)]
+pub(crate) enum Told {
+    GivenBack,
+    Renewed,
 }
 
 /// A notice from Praya.
@@ -171,6 +181,7 @@ impl Bank {
             grant: None,
             answer: None,
             trouble: None,
+            told: None,
             seen: clock::seconds(),
         };
         let id = random()?;
