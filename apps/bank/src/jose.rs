@@ -99,9 +99,14 @@ impl Signer {
 
     fn jws(&self, header: &Value, claims: &Value) -> Checked<String> {
         let signed = format!("{}.{}", b64(header.to_string()), b64(claims.to_string()));
-        let signature = self.pair.sign(&SystemRandom::new(), signed.as_bytes());
-        let signature = signature.map_err(|_| "signing failed")?;
+        let signature = self.sign(signed.as_bytes())?;
         Ok(format!("{signed}.{}", b64(signature)))
+    }
+
+    /// `r ‖ s`.
+    pub(crate) fn sign(&self, bytes: &[u8]) -> Checked<Vec<u8>> {
+        let signature = self.pair.sign(&SystemRandom::new(), bytes).map_err(|_| "signing failed")?;
+        Ok(signature.as_ref().to_vec())
     }
 
     /// A proof that we hold this key, for one request (RFC 9449 §4.2).

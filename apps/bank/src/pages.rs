@@ -376,3 +376,6 @@ pub(crate) async fn download(ask: Ask) -> Response {
     (headers, answer.jws.clone()).into_response()
 }
 
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

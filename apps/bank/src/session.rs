@@ -133,6 +133,7 @@ impl Bank {
         let mut http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(std::time::Duration::from_secs(3))
             .timeout(std::time::Duration::from_secs(20));
         if let Some(pem) = &settings.ca_pem {
             let ca = reqwest::Certificate::from_pem(pem.as_bytes());

@@ -80,3 +80,59 @@ fn check(headers: &HeaderMap, body: &[u8], url: &str, jwks: &Value, now: i64) ->
     let signature = from_standard(signature.ok_or("no signature")?)?;
     check_by_kid(jwks, param("keyid")?, base.as_bytes(), &signature)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jose::Signer;
+    use http::{HeaderName, HeaderValue};
+    use serde_json::json;
+
+    const URL: &str = "https://bank.test/webhooks/praya";
+    const BODY: &[u8] = br#"{"event":"consent-revoked","consent":"con_1","state":"revoked"}"#;
+    const NAMES: &str = r#"("@method" "@target-uri" "content-digest" "content-type")"#;
+
+    fn published(signer: &Signer) -> Value {
+        let mut jwk = signer.public();
+        jwk["kid"] = "k".into();
+        json!({ "keys": [jwk] })
+    }
+
+    /// A request as Praya signs it, at second 1,000.
+    fn signed(signer: &Signer, names: &str) -> HeaderMap {
+        let digest = format!("sha-256=:{}:", standard(sha256(BODY)));
+        let params = format!("{names};created=1000;keyid=\"k\";alg=\"ecdsa-p256-sha256\"");
+        let base = format!(
+            "\"@method\": POST\n\"@target-uri\": {URL}\n\"content-digest\": {digest}\n\"content-type\": application/json\n\"@signature-params\": {params}"
+        );
+        let signature = format!("praya=:{}:", standard(signer.sign(base.as_bytes()).unwrap()));
+        let pairs = [
+            ("content-type", "application/json".to_owned()),
+            ("content-digest", digest),
+            ("signature-input", format!("praya={params}")),
+            ("signature", signature),
+        ];
+        pairs.into_iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(&value).unwrap())).collect()
+    }
+
+    #[test]
+    fn a_notice_signed_by_the_government_is_taken() {
+        let signer = Signer::generate().unwrap();
+        assert_eq!(check(&signed(&signer, NAMES), BODY, URL, &published(&signer), 1010), Ok(()));
+    }
+
+    #[test]
+    fn a_notice_changed_late_elsewhere_addressed_or_of_another_key_is_refused() {
+        let (signer, other) = (Signer::generate().unwrap(), Signer::generate().unwrap());
+        let (headers, keys) = (signed(&signer, NAMES), published(&signer));
+        assert!(check(&headers, b"{}", URL, &keys, 1010).is_err());
+        assert!(check(&headers, BODY, URL, &keys, 1000 + WINDOW + 1).is_err());
+        assert!(check(&headers, BODY, "https://other.test/", &keys, 1010).is_err());
+        assert!(check(&headers, BODY, URL, &published(&other), 1010).is_err());
+        let fewer = signed(&signer, r#"("@method" "@target-uri" "content-type")"#);
+        assert_eq!(check(&fewer, BODY, URL, &keys, 1010), Err("not all that matters is signed"));
+        let mut unsigned = headers.clone();
+        unsigned.remove("signature");
+        assert!(check(&unsigned, BODY, URL, &keys, 1010).is_err());
+    }
+}

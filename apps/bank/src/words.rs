@@ -144,8 +144,6 @@ words! {
     give_back_hint: "We can then fetch nothing more, and delete what we hold.", "之後我們不能再索取任何紀錄，並刪除現有紀錄。", "之后我们不能再获取任何记录，并删除现有记录。";
     notices: "Notices from Praya", "Praya 的通知", "Praya 的通知";
     no_notices: "None yet.", "暫時沒有。", "暂时没有。";
-    when: "When", "時間", "时间";
-    what: "What", "事項", "事项";
     event_given: "You gave this permission", "你已給予同意", "您已给予同意";
     event_waiting: "Waiting for another director's yes", "正等候另一位董事同意", "正等候另一位董事同意";
     event_paused: "You paused this permission", "你已暫停同意", "您已暂停同意";
