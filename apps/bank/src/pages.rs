@@ -46,16 +46,13 @@ struct Shell {
     path: &'static str,
     /// Whether there is an application to go back to.
     open: bool,
+    languages: [Lang; 3],
 }
 
 impl Shell {
     fn new(ask: &Ask, title: &'static str, path: &'static str) -> Self {
         let open = ask.visit.as_ref().is_some_and(|(_, visit)| visit.grant.is_some());
-        Self { w: ask.lang.words(), lang: ask.lang, title, path, open }
-    }
-
-    fn languages(&self) -> [Lang; 3] {
-        Lang::ALL
+        Self { w: ask.lang.words(), lang: ask.lang, title, path, open, languages: Lang::ALL }
     }
 }
 

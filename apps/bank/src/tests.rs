@@ -1,6 +1,15 @@
 //! The site as a browser meets it, with nobody at the issuer's address.
 
-use crate::{Settings, router};
+use super::{Application, Ask, Shell};
+use crate::{
+    Settings,
+    receipt::Place,
+    router,
+    session::{Grant, Trouble},
+    show::{Answer, Checks, Said, View},
+    words::Lang,
+};
+use askama::Template as _;
 use axum::{Router, body::Body};
 use http::{Request, StatusCode, header};
 use tower::ServiceExt as _;
@@ -124,4 +133,59 @@ async fn an_answer_to_nothing_we_asked_is_not_used() {
     let request = Request::get(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap();
     assert_eq!(ask(&bank, request).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(ask(&bank, get("/application/answer.jws")).await.status, StatusCode::NOT_FOUND);
+}
+
+fn answered(lang: Lang) -> Application {
+    let claims = serde_json::json!({
+        "subject": {"kind": "company", "name": {"en": "Lucky Star Trading Ltd", "tc": "福星貿易有限公司", "sc": "福星贸易有限公司"}},
+        "delete_by": "2027-02-21",
+        "registers": [
+            {"register": "charges", "department": "cr", "status": "ok", "as_of": "2026-11-22", "rows": [
+                {"holder": "Peak & <Co>", "amount": 250_000_000, "satisfied": false},
+                {"holder": "Tram Finance", "amount": 5_000_050, "satisfied": true}]},
+            {"register": "vehicles", "department": "td", "status": "none", "as_of": "2026-11-22T16:30:00Z", "rows": []},
+            {"register": "tax", "department": "ird", "status": "unavailable", "rows": [], "note": "timeout"}]
+    });
+    let registers = serde_json::json!([{
+        "id": "charges", "name": {"en": "Charges", "tc": "押記", "sc": "押记"},
+        "department_name": {"en": "Companies Registry", "tc": "公司註冊處", "sc": "公司注册处"},
+        "fields": [
+            {"id": "holder", "name": {"en": "Held by", "tc": "持有人", "sc": "持有人"}, "type": "text"},
+            {"id": "amount", "name": {"en": "Amount", "tc": "金額", "sc": "金额"}, "type": "money"},
+            {"id": "satisfied", "name": {"en": "Satisfied", "tc": "已清償", "sc": "已清偿"}, "type": "boolean"}]
+    }]);
+    let checks = Checks {
+        place: Ok(Place { index: 1233, size: 1240 }),
+        contents: Err("the logged record is about other contents"),
+        log: "log.test".to_owned(),
+        digest: "d".repeat(43),
+    };
+    let fetched = "2026-11-23T05:00:00Z".parse().unwrap();
+    let answer = Answer { jws: String::new(), claims, checks, registers, fetched };
+    let trouble = Trouble { status: 429, retry_after: Some(60), ..Trouble::ours("frequency-exceeded", "Five of five today.") };
+    let ask = Ask { lang, visit: None };
+    Application {
+        shell: Shell::new(&ask, lang.words().app_title, "/application"),
+        csrf: "t".to_owned(),
+        loan: Some(("HK$500,000".to_owned(), "a second shop".to_owned())),
+        grant: Grant { access: "at_secret".to_owned(), refresh: None, consent: "con_1".to_owned(), ended: false },
+        view: Some(View::new(&answer, lang)),
+        trouble: Some(Said::new(&trouble, lang)),
+        told: None,
+        notices: vec![("23 November 2026 13:00".to_owned(), lang.words().event_given.to_owned())],
+    }
+}
+
+#[test]
+fn the_application_shows_each_registers_state_the_money_and_a_proof_that_fails_as_failed() {
+    let html = answered(Lang::En).render().unwrap();
+    for text in [
+        "Lucky Star Trading Ltd", "Companies Registry", "HK$2,500,000.00", "22 November 2026", "21 February 2027",
+        "The department holds no such record", "The department was not answering", "Five of five today.",
+        "Entry 1,234 of 1,240", "The proof does not hold", "Peak &#38; &#60;Co&#62;",
+    ] {
+        assert!(html.contains(text), "{text}");
+    }
+    assert!(html.contains("<li class=\"fail\">") && !html.contains("at_secret"));
+    assert!(answered(Lang::Tc).render().unwrap().contains("公司註冊處"));
 }
