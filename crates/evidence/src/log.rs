@@ -175,7 +175,7 @@ impl Log {
     }
 
     /// The proof of a place under the newest checkpoint, out of the stored tiles.
-    async fn newest_proof(&self, index: u64) -> Result<TlogProof> {
+    pub async fn newest_proof(&self, index: u64) -> Result<TlogProof> {
         let inner = self.0.clone();
         let read = move |tx: &mut Tx<'_>| {
             let head = stored_head(tx, &inner)?;

@@ -55,7 +55,8 @@ pub(crate) async fn registers(State(exchange): State<Exchange>) -> Json<Value> {
             .map(|field| json!({"id": field.id, "name": field.name, "type": field.kind, "classification": field.classification, "sensitive": field.sensitive}))
             .collect();
         json!({
-            "id": register.id, "department": register.department, "subject": register.subject, "name": register.name,
+            "id": register.id, "department": register.department,
+            "department_name": exchange.pack.department(&register.department).map(|department| &department.name), "subject": register.subject, "name": register.name,
             "description": register.description, "purposes": register.purposes, "fields": fields,
             "health": health.get(&register.source).map(|health| health.state),
         })

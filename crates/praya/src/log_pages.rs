@@ -69,7 +69,7 @@ struct LogPage {
 
 async fn show(State(log): State<Log>, visit: Visit) -> Outcome<Html<String>> {
     let checkpoint = log.checkpoint().await.map_err(problem)?;
-    let size = Checkpoint::parse(&checkpoint).map_err(Problem::internal)?.size;
+    let size = Checkpoint::verify(&checkpoint, log.verifier()).map_err(Problem::internal)?.size;
     let n = size.saturating_sub(1) / 256;
     let width = size - n * 256;
     let mut newest = Vec::new();

@@ -53,7 +53,11 @@ pub async fn render_problems(request: Request, next: Next) -> Response {
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     let trace = visit.as_ref().map_or("", |visit| visit.ctx.trace.as_str());
     if let Some(cause) = &problem.internal {
-        tracing::error!(trace, code = problem.code, cause, "request failed");
+        if problem.status < 500 {
+            tracing::debug!(trace, code = problem.code, cause, "request refused");
+        } else {
+            tracing::error!(trace, code = problem.code, cause, "request failed");
+        }
     }
     let locale = visit.as_ref().map(|visit| visit.ctx.locale).unwrap_or_default();
     let values: Vec<_> = problem.args.iter().map(|(name, value)| (*name, value.clone().into())).collect();

@@ -68,7 +68,7 @@ pub(crate) async fn show(State(exchange): State<Exchange>, visit: Visit) -> Outc
         })
         .collect();
     let log_checkpoint = exchange.log.checkpoint().await.map_err(Problem::internal)?;
-    let log_size = wire::tlog::Checkpoint::parse(&log_checkpoint).map(|checkpoint| checkpoint.size).unwrap_or_default();
+    let log_size = wire::tlog::Checkpoint::verify(&log_checkpoint, exchange.log.verifier()).map(|checkpoint| checkpoint.size).unwrap_or_default();
     let log_key = exchange.log.key().to_owned();
     let newest_head = ["admin-consent", "admin-client", "fact-purpose", "admin-state"].map(|key| shell.t(key).into()).into_iter().chain([Cell::figure(shell.t("admin-looks")), shell.t("admin-given").into()]).collect();
     let limits_head = ["fact-purpose", "fact-frequency", "fact-life"].map(|key| shell.t(key).into()).into_iter().chain(["admin-look-back", "admin-length"].map(|key| Cell::figure(shell.t(key)))).collect();

@@ -219,7 +219,7 @@ pub(crate) async fn look(Extract(exchange): Extract<Exchange>, visit: Visit, Pat
     let (look, who, subject) = find(&exchange, &visit, id).await?;
     let receipt = exchange.log.receipt_of(look.ticket).await.map_err(Problem::internal)?;
     let parsed = wire::tlog::TlogProof::parse(&receipt.proof).map_err(Problem::internal)?;
-    let checkpoint = wire::tlog::Checkpoint::parse(&parsed.checkpoint).map_err(Problem::internal)?;
+    let checkpoint = wire::tlog::Checkpoint::verify(&parsed.checkpoint, exchange.log.verifier()).map_err(Problem::internal)?;
     let shell = visit.shell("look-title");
     let kind = shell.t(&format!("look-kind-{}", look.kind.name()));
     let short = |hash: &[u8]| wire::b64::standard(hash).chars().take(8).collect::<String>();

@@ -119,9 +119,12 @@ impl Made {
         let bank_keys = (key_file(&folder.join("bank-signing.json"), || PrivateJwk::generate_p256("sig"))?, key_file(&folder.join("bank-encryption.json"), || PrivateJwk::generate_p256("enc"))?);
         let log_key = key_file(&folder.join("log-key.json"), PrivateJwk::generate_ed25519)?;
         let app = App::build(app::Settings { db: db.clone(), world: world.clone(), base: base.to_owned(), pack, sources, secret: secret(&folder.join("secret"))?, log_key, demo: true }).await?;
-        seed::people(&db, &world, &made_up).await?;
-        seed::clients(&db, &world, bank_base, &bank_keys).await?;
-        seed::history(&app, &world).await?;
+        // A further node finds everything there already.
+        if options.issuer.is_none() {
+            seed::people(&db, &world, &made_up).await?;
+            seed::clients(&db, &world, bank_base, &bank_keys).await?;
+            seed::history(&app, &world).await?;
+        }
         Ok(Self { app, db, bank_keys })
     }
 

@@ -50,7 +50,7 @@ async fn a_bank_that_asks_for_more_is_refused_with_the_field_named() {
     details[0]["data_life"] = json!({"unit": "year", "value": 40});
     let details = details.to_string();
     let (status, body) = bank
-        .oauth("/oauth/par", &[("response_type", "code"), ("redirect_uri", demo.description()["clients"][0]["redirect_uris"][0].as_str().unwrap()), ("scope", "records"), ("code_challenge", &"a".repeat(43)), ("code_challenge_method", "S256"), ("authorization_details", &details)])
+        .oauth("/oauth/par", &[("response_type", "code"), ("redirect_uri", demo.description()["clients"][0]["redirect_uris"][0].as_str().unwrap()), ("scope", "records"), ("code_challenge", &wire::b64::encode([7; 32])), ("code_challenge_method", "S256"), ("authorization_details", &details)])
         .await;
     assert_eq!((status, body["error"].as_str()), (400, Some("invalid_authorization_details")), "{body}");
 }
@@ -152,7 +152,7 @@ async fn a_fetch_after_a_stop_is_refused_on_every_node_and_no_look_comes_after_t
     for task in racing {
         task.await.unwrap();
     }
-    let places = database.db.read(|tx| evidence_places(tx, &tokens.consent)).await.unwrap();
+    let places = database.db.read(move |tx| evidence_places(tx, &tokens.consent)).await.unwrap();
     let stop = places.iter().find(|(kind, _)| kind == "consent-revoked").unwrap().1;
     assert!(places.iter().filter(|(kind, _)| kind == "look-release").all(|(_, place)| *place < stop), "{places:?}");
 }
