@@ -27,6 +27,16 @@ use serde_json::{Value, json};
 use std::pin::Pin;
 
 const PURPOSE: &str = "loan-assessment";
+/// The registers a loan cannot be decided without; the bank asks for no other, though more would serve the purpose.
+const NEEDED: [&str; 7] = [
+    "business-registration",
+    "company-particulars",
+    "directors",
+    "annual-returns",
+    "charges",
+    "tax-filing-status",
+    "trade-declarations",
+];
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /// The permission asked for ends after this many days.
 const EXPIRES_DAYS: i64 = 180;
@@ -93,6 +103,11 @@ impl Bank {
         self.json(&format!("{}/exchange/v1/registers", self.issuer())).await
     }
 
+    /// Why one may ask, and for which fields.
+    async fn purposes(&self) -> Got<Value> {
+        self.json(&format!("{}/exchange/v1/purposes", self.issuer())).await
+    }
+
     fn oauth(&self, metadata: &Value) -> Got<OAuth> {
         let client = Client::new(ClientId::new(self.settings.client_id.clone()))
             .set_auth_type(AuthType::RequestBody)
@@ -111,7 +126,7 @@ impl Bank {
     /// Pushes the request (RFC 9126) and gives the address to send the person to.
     pub(crate) async fn push(&self, key: &Signer, lang: Lang) -> Got<(String, Pending)> {
         let metadata = self.metadata().await?;
-        let details = details(&self.registers().await?)?;
+        let details = details(&self.registers().await?, &self.purposes().await?)?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let oauth = self.oauth(&metadata)?;
         let (asked, state) = oauth
@@ -290,24 +305,30 @@ impl Proving<'_> {
     }
 }
 
-/// The registers about companies that serve our purpose.
+/// The registers we need, of those about companies that serve our purpose.
 pub(crate) fn asked_of(registers: &Value) -> Vec<Value> {
     let serves = |register: &&Value| {
         let mut purposes = register["purposes"].as_array().into_iter().flatten();
-        register["subject"] == "company" && purposes.any(|purpose| purpose == PURPOSE)
+        let needed = NEEDED.iter().any(|id| register["id"] == *id);
+        needed && register["subject"] == "company" && purposes.any(|purpose| purpose == PURPOSE)
     };
     registers.as_array().into_iter().flatten().filter(serves).cloned().collect()
 }
 
-/// The records asked for: all fields of those registers (RFC 9396).
-fn details(registers: &Value) -> Got<Value> {
+/// The records asked for: of those registers, the fields that the purpose allows (RFC 9396).
+fn details(registers: &Value, purposes: &Value) -> Got<Value> {
+    let mut known = purposes.as_array().into_iter().flatten();
+    let purpose = known.find(|purpose| purpose["id"] == PURPOSE).ok_or_else(|| misread("no such purpose"))?;
     let fields = |register: &Value| -> Vec<Value> {
-        let fields = register["fields"].as_array().into_iter().flatten();
-        fields.map(|field| field["id"].clone()).collect()
+        // A list of fields, or the word `all`.
+        let allowed = register["id"].as_str().map_or(&Value::Null, |id| &purpose["registers"][id]);
+        let fields = register["fields"].as_array().into_iter().flatten().map(|field| field["id"].clone());
+        fields.filter(|id| allowed == "all" || allowed.as_array().is_some_and(|list| list.contains(id))).collect()
     };
     let asked: Vec<Value> = asked_of(registers)
         .iter()
         .map(|register| json!({"register": register["id"], "fields": fields(register)}))
+        .filter(|asked| asked["fields"] != json!([]))
         .collect();
     if asked.is_empty() {
         return Err(misread("no register serves a loan assessment"));
@@ -364,16 +385,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_registers_about_companies_that_serve_a_loan_are_asked_for() {
+    fn only_what_a_loan_needs_and_its_purpose_allows_is_asked_for() {
         let registers = json!([
             {"id": "business-registration", "subject": "company", "purposes": ["loan-assessment"], "fields": [{"id": "number"}, {"id": "name"}]},
-            {"id": "vehicles", "subject": "company", "purposes": ["parking"], "fields": [{"id": "plate"}]},
-            {"id": "address", "subject": "person", "purposes": ["loan-assessment"], "fields": [{"id": "line"}]},
+            {"id": "directors", "subject": "company", "purposes": ["loan-assessment"], "fields": [{"id": "name"}, {"id": "id_number"}]},
+            {"id": "charges", "subject": "company", "purposes": ["parking"], "fields": [{"id": "amount"}]},
+            {"id": "vehicles", "subject": "company", "purposes": ["loan-assessment"], "fields": [{"id": "plate"}]},
+            {"id": "annual-returns", "subject": "person", "purposes": ["loan-assessment"], "fields": [{"id": "line"}]},
         ]);
-        let asked = details(&registers).unwrap();
-        assert_eq!(asked[0]["registers"], json!([{"register": "business-registration", "fields": ["number", "name"]}]));
+        let purposes = json!([
+            {"id": "parking", "registers": {"directors": "all", "charges": "all"}},
+            {"id": PURPOSE, "registers": {"business-registration": "all", "directors": ["name"], "charges": "all", "vehicles": "all", "annual-returns": "all"}},
+        ]);
+        let asked = details(&registers, &purposes).unwrap();
+        let expected = json!([
+            {"register": "business-registration", "fields": ["number", "name"]},
+            {"register": "directors", "fields": ["name"]},
+        ]);
+        assert_eq!(asked[0]["registers"], expected);
         assert_eq!(asked[0]["mode"], "store");
-        assert!(details(&json!([])).is_err());
+        assert!(details(&json!([]), &purposes).is_err());
+        assert!(details(&registers, &json!([])).is_err());
     }
 
     #[test]
