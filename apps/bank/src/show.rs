@@ -130,6 +130,8 @@ fn value_text(value: &Value, kind: &Value, lang: Lang) -> String {
             _ => number.to_string(),
         },
         Value::String(text) if kind == "date" => day(text, lang),
+        // A choice comes as its plain word: `winding_up`.
+        Value::String(text) if kind == "choice" => text.replace('_', " "),
         Value::String(text) => text.clone(),
         Value::Array(items) => {
             let items: Vec<_> = items.iter().map(|item| value_text(item, kind, lang)).collect();
