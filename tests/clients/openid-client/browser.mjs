@@ -2,6 +2,21 @@
 import assert from "node:assert/strict";
 import { parse } from "node-html-parser";
 
+/** What a browser would send for a field left as it is; nothing for a box not ticked and for buttons. */
+function valueOf(field) {
+  if (field.hasAttribute("disabled")) return undefined;
+  if (field.tagName === "TEXTAREA") return field.textContent;
+  if (field.tagName === "SELECT") {
+    const chosen = field.querySelector("option[selected]") ?? field.querySelector("option");
+    return chosen && (chosen.getAttribute("value") ?? chosen.textContent);
+  }
+  const type = field.getAttribute("type") ?? "text";
+  if (["submit", "image", "button", "reset", "file"].includes(type)) return undefined;
+  const box = type === "checkbox" || type === "radio";
+  if (box && !field.hasAttribute("checked")) return undefined;
+  return field.getAttribute("value") ?? (box ? "on" : "");
+}
+
 export class Browser {
   #cookies = new Map();
   #base;
@@ -34,13 +49,13 @@ export class Browser {
 
   /** Sends the form whose action begins so: every input as a browser would, with changes. */
   #submit({ url, html }, action, { button = {}, unticked = [] } = {}) {
-    const form = html.querySelectorAll("form").find((form) => form.getAttribute("action").startsWith(action));
+    const form = html.querySelectorAll("form").find((form) => form.getAttribute("action")?.startsWith(action));
     assert.ok(form, `no form to ${action} on ${url}`);
     const body = new URLSearchParams();
-    for (const input of form.querySelectorAll("input[name]")) {
-      const [name, value] = [input.getAttribute("name"), input.getAttribute("value") ?? ""];
-      const box = input.getAttribute("type") === "checkbox";
-      if (!box || (input.hasAttribute("checked") && !unticked.includes(value))) body.append(name, value);
+    for (const field of form.querySelectorAll("input[name], select[name], textarea[name]")) {
+      const value = valueOf(field);
+      const struck = field.getAttribute("type") === "checkbox" && unticked.includes(value);
+      if (value !== undefined && !struck) body.append(field.getAttribute("name"), value);
     }
     for (const [name, value] of Object.entries(button)) body.append(name, value);
     return this.#go(new URL(form.getAttribute("action"), url), body);

@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import * as jose from "jose";
 import * as client from "openid-client";
 import { Browser } from "./browser.mjs";
+import { checkReceipt } from "./receipt.mjs";
 
 const demo = JSON.parse(await readFile(process.argv[2], "utf8"));
 const [bank] = demo.clients;
@@ -73,6 +74,17 @@ done("tokens", `${tokens.token_type} ${tokens.expires_in} s, ${granted.consent}`
 const records = new URL("/exchange/v1/records", demo.base);
 const ask = (token) => client.fetchProtectedResource(config, token, records, "POST", undefined, undefined, { DPoP });
 
+/** The same receipt with other bytes, another entry or another place is refused: the check does check. */
+function mustNotHold({ receipt, opening }, payload) {
+  const changed = Buffer.from(payload);
+  changed[0] ^= 1;
+  assert.throws(() => checkReceipt({ receipt, opening }, changed, demo.log_key), /these very bytes/);
+  const entry = JSON.stringify({ ...JSON.parse(receipt.entry), department: "nobody" });
+  assert.throws(() => checkReceipt({ receipt: { ...receipt, entry }, opening }, payload, demo.log_key), /the log holds the entry/);
+  const proof = receipt.proof.replace(/^index \d+$/m, "index 0");
+  assert.throws(() => checkReceipt({ receipt: { ...receipt, proof }, opening }, payload, demo.log_key), assert.AssertionError);
+}
+
 /** Opens an answer as its reader must: decrypted by the key it was made for, signed by the issuer. */
 async function open(answer) {
   assert.equal(answer.status, 200);
@@ -86,16 +98,17 @@ async function open(answer) {
   const { payload, protectedHeader } = await jose.compactVerify(jwe.plaintext, keys, { algorithms: ["ES256"] });
   const claims = JSON.parse(new TextDecoder().decode(payload));
   assert.deepEqual([claims.iss, claims.aud, claims.consent], [demo.issuer, bank.client_id, granted.consent]);
-  const digest = jose.base64url.encode(new Uint8Array(await crypto.subtle.digest("SHA-256", payload)));
-  assert.equal(protectedHeader.opening.record.digest, digest, "the log's record commits to these very bytes");
-  assert.match(protectedHeader.receipt.proof, /^c2sp\.org\/tlog-proof@v1\n/);
+  assert.equal(protectedHeader.typ, "praya-release+jwt");
+  const place = checkReceipt(protectedHeader, payload, demo.log_key);
+  mustNotHold(protectedHeader, payload);
   assert.deepEqual(claims.registers.map(({ register, status }) => [register, status]), details[0].registers.map(({ register }) => [register, "ok"]));
   assert.ok(claims.registers[1].rows.every((row) => !(struck in row)), "a struck field never leaves");
-  return claims;
+  return { ...claims, place: `entry ${place.index} of ${place.size} in ${place.origin}` };
 }
 
 const first = await open(await ask(tokens.access_token));
 done("records, decrypted and verified", `${first.jti}, ${first.subject.name.en}`);
+done("receipt", first.place);
 
 const renewed = await client.refreshTokenGrant(config, tokens.refresh_token, {}, { DPoP });
 assert.notEqual(renewed.access_token, tokens.access_token);
