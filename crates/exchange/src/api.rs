@@ -52,7 +52,10 @@ pub(crate) async fn registers(State(exchange): State<Exchange>) -> Json<Value> {
         let fields: Vec<_> = register
             .fields
             .iter()
-            .map(|field| json!({"id": field.id, "name": field.name, "type": field.kind, "classification": field.classification, "sensitive": field.sensitive}))
+            .map(|field| {
+                let purposes: Vec<_> = exchange.pack.purposes().filter(|purpose| purpose.allows(&register.id, &field.id)).map(|purpose| &purpose.id).collect();
+                json!({"id": field.id, "name": field.name, "type": field.kind, "classification": field.classification, "sensitive": field.sensitive, "purposes": purposes})
+            })
             .collect();
         json!({
             "id": register.id, "department": register.department,

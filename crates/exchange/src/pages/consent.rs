@@ -47,7 +47,6 @@ struct ChoosePage {
     consumer: String,
     interaction: Id,
     choices: Vec<(Id, String, String)>,
-    person_asked: bool,
 }
 
 #[derive(askama::Template)]
@@ -63,7 +62,6 @@ struct ConsentPage {
     facts: Vec<web::Row>,
     sheets: Vec<Sheet>,
     draft: String,
-    challenge: Option<String>,
 }
 
 #[derive(askama::Template)]
@@ -116,7 +114,7 @@ pub(crate) async fn show(State(exchange): State<Exchange>, visit: Visit, Path(in
         let role = |capacity: &Capacity| capacity.authority.as_ref().map_or_else(String::new, |authority| role_text(&shell, &authority.role));
         let choices = asked.capacities.iter().map(|capacity| (capacity.subject.id.clone(), shell.of(&capacity.subject.name).to_owned(), role(capacity))).collect();
         let consumer = shell.of(&asked.pending.client_name).to_owned();
-        return Ok((LeadsAway, page(&ChoosePage { shell, consumer, interaction, choices, person_asked })?).into_response());
+        return Ok((LeadsAway, page(&ChoosePage { shell, consumer, interaction, choices })?).into_response());
     };
     decide(&exchange, &visit, &asked, capacity).await
 }
@@ -145,7 +143,6 @@ async fn decide(exchange: &Exchange, visit: &Visit, asked: &Asked, capacity: &Ca
         facts: super::facts(exchange, &shell, &terms),
         sheets,
         draft: wire::b64::encode(serde_json::to_vec(&terms).map_err(Problem::internal)?),
-        challenge: None,
         shell,
     };
     Ok((LeadsAway, page(&page_data)?).into_response())
@@ -207,7 +204,9 @@ fn sheets(exchange: &Exchange, shell: &Shell, selections: &[Selection], parts: &
         let department = exchange.pack.department(&register.department)?;
         let lines = selection.fields.iter().filter_map(|id| {
             let field = register.fields.iter().find(|field| field.id == *id)?;
-            let values: Vec<_> = part.rows.iter().filter_map(|row| row.get(id)).map(|value| value_text(shell, field, value)).collect();
+            let mut values: Vec<_> = part.rows.iter().filter_map(|row| row.get(id)).map(|value| value_text(shell, field, value)).collect();
+            // The key is the same in every record: once is enough.
+            values.dedup();
             Some(Line {
                 id: format!("{}.{}", register.id, field.id),
                 name: shell.of(&field.name).to_owned(),

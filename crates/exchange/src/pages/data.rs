@@ -157,7 +157,14 @@ fn timeline(shell: &Shell, looks: &[Look], now: Timestamp) -> web::Html {
         .filter_map(|back| this.checked_sub(back.months()).ok())
         .map(|month| {
             let looks = looks.iter().filter(|look| month_of(look.at) == month).count();
-            let name = month.strftime(if shell.locale == kernel::Locale::En { "%b %Y" } else { "%Y年%-m月" }).to_string();
+            // The year once, where it begins: twelve whole dates do not fit beside each other.
+            let name = match (shell.locale, month.month()) {
+                (kernel::Locale::En, 1) => month.strftime("%Y"),
+                (kernel::Locale::En, _) => month.strftime("%b"),
+                (_, 1) => month.strftime("%Y年"),
+                _ => month.strftime("%-m月"),
+            };
+            let name = name.to_string();
             Month { name, looks: u32::try_from(looks).unwrap_or(u32::MAX) }
         })
         .collect();

@@ -117,11 +117,37 @@ impl Data {
 
     /// The records of one subject in a register, in the register's fields.
     pub(crate) fn records(&self, register: &Register, key: &str, name: &Text, today: Date) -> Vec<Map<String, Json>> {
+        if register.id == "directors" {
+            return self.directors(register, key, name, today);
+        }
         let rows = match register.cardinality {
             Cardinality::One => 1,
             Cardinality::Many => 1 + self.below(4),
         };
-        (0..rows).map(|row| register.fields.iter().map(|field| (field.id.clone(), self.value(register, field, key, name, row, today))).collect()).collect()
+        (0..rows).map(|row| self.record(register, key, name, row, today)).collect()
+    }
+
+    fn record(&self, register: &Register, key: &str, name: &Text, row: usize, today: Date) -> Map<String, Json> {
+        register.fields.iter().map(|field| (field.id.clone(), self.value(register, field, key, name, row, today))).collect()
+    }
+
+    /// The directors that the mandates know, under their own names.
+    fn directors(&self, register: &Register, key: &str, name: &Text, today: Date) -> Vec<Map<String, Json>> {
+        let company = self.companies.iter().find(|company| company.brn == key);
+        let people = company.into_iter().flat_map(|company| &company.directors).filter_map(|i| self.people.get(*i));
+        let own = |(row, person): (usize, &Person)| {
+            let mut record = self.record(register, key, name, row, today);
+            for (field, value) in &mut record {
+                match field.as_str() {
+                    "director_name_en" => *value = json!(person.name.en),
+                    "director_name_tc" => *value = json!(person.name.tc),
+                    "director_hkid" => *value = json!(person.hkid),
+                    _ => {}
+                }
+            }
+            record
+        };
+        people.enumerate().map(own).collect()
     }
 
     fn value(&self, register: &Register, field: &Field, key: &str, name: &Text, row: usize, today: Date) -> Json {
@@ -132,7 +158,8 @@ impl Data {
             FieldType::Money => json!(i64::try_from(self.below(9_000_000)).unwrap_or(0) * 100),
             FieldType::Number => number(self, &field.id, row, today),
             FieldType::Boolean => json!(self.below(2) == 1),
-            FieldType::Choice => field.choices.get(self.below(field.choices.len())).map_or(Json::Null, |choice| json!(choice)),
+            // Definitions name the ordinary case first: most companies are in order.
+            FieldType::Choice => field.choices.get(if self.below(6) == 0 { self.below(field.choices.len()) } else { 0 }).map_or(Json::Null, |choice| json!(choice)),
             FieldType::Date => json!(self.date(&field.id, row, today).to_string()),
             FieldType::Hkid => self.people.get(self.below(self.people.len())).map_or(Json::Null, |person| json!(person.hkid)),
             FieldType::Brn => json!(format!("{:08}", 70_000_000 + self.below(60))),
@@ -176,7 +203,9 @@ impl Data {
             let letters: String = id.chars().filter(char::is_ascii_alphabetic).take(2).collect::<String>().to_uppercase();
             return format!("{letters}{:06}", 100_000 + row * 1000 + self.below(900_000));
         }
-        let words: &[&str] = if is(&["nature", "business"]) {
+        let words: &[&str] = if is(&["property"]) {
+            &["Flat B, 9/F, 12 Banyan Path (made up)", "Godown 3, 5 Quayside Terrace (made up)", "Shop 2, G/F, 88 Lantern Lane (made up)"]
+        } else if is(&["nature", "business"]) {
             &["General trading", "Import and export of foodstuffs", "Freight forwarding", "Catering", "Electronic components"]
         } else if is(&["goods", "commodity", "description"]) {
             &["Dried seafood", "Ceramic tableware", "Electric motors", "Woven cotton fabric", "Machine parts"]

@@ -314,7 +314,7 @@ impl Consumer {
 
     /// Pushes a request; where the browser goes.
     pub(crate) async fn push(&self, details: &Value) -> (String, String) {
-        let verifier = random() + &random();
+        let verifier = format!("{}{}", random(), random());
         let challenge = b64::encode(sha256(&[verifier.as_bytes()]));
         let details = details.to_string();
         let (status, body) = self
