@@ -208,11 +208,10 @@ impl Bank {
             .map_err(unreachable)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         self.keep_nonce(&headers);
-        let body = answer.bytes().await.map_err(unreachable)?;
+        let body = read(answer).await?;
         match status {
-            _ if body.len() > LARGEST => Err(misread("the answer is too long")),
-            StatusCode::OK => Ok(body.to_vec()),
-            _ => Err(problem(status, &headers, &body)),
+            StatusCode::OK => Ok(body),
+            _ => Err(problem(status, &headers, &body, lang)),
         }
     }
 
@@ -259,12 +258,24 @@ impl Bank {
 
     /// Tells Praya that what was held is deleted.
     pub(crate) async fn attest_deletion(&self, consent: &str) -> Got<()> {
-        let [_, (name, assertion)] = self.authentication()?;
-        let body = json!({name: assertion, "deleted_at": clock::now()});
+        let [(kind, is), (name, assertion)] = self.authentication()?;
+        let body = json!({kind: is, name: assertion, "deleted_at": clock::now()});
         let url = format!("{}/exchange/v1/deletions/{consent}", self.issuer());
         let answer = self.http.post(url).json(&body).send().await.map_err(unreachable)?;
         answer.error_for_status().map(drop).map_err(unreachable)
     }
+}
+
+/// An answer's body, given up as soon as it is too long.
+async fn read(mut answer: reqwest::Response) -> Got<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(part) = answer.chunk().await.map_err(unreachable)? {
+        if body.len() + part.len() > LARGEST {
+            return Err(misread("the answer is too long"));
+        }
+        body.extend_from_slice(&part);
+    }
+    Ok(body)
 }
 
 /// Whether the server first wants its nonce in the proof (RFC 9449 §8, §9); by then we keep it.
@@ -372,12 +383,12 @@ fn refused(status: StatusCode, said: &Value) -> Trouble {
     Trouble { status: status.as_u16(), code: text("error"), detail: text("error_description"), ..Trouble::default() }
 }
 
-/// A problem body (RFC 9457).
-fn problem(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Trouble {
+/// A problem body (RFC 9457), in the language we asked for.
+fn problem(status: StatusCode, headers: &HeaderMap, body: &[u8], lang: Lang) -> Trouble {
     let said: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |name: &str| said[name].as_str().unwrap_or_default().to_owned();
     let retry_after = headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
-    Trouble { status: status.as_u16(), code: text("code"), title: text("title"), detail: text("detail"), retry_after }
+    Trouble { status: status.as_u16(), code: text("code"), title: text("title"), detail: text("detail"), retry_after, lang }
 }
 
 #[cfg(test)]
@@ -413,8 +424,8 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("retry-after", http::HeaderValue::from_static("3600"));
         let body = br#"{"code":"frequency-used","title":"Enough for today","detail":"5 of 5"}"#;
-        let trouble = problem(StatusCode::TOO_MANY_REQUESTS, &headers, body);
-        assert_eq!(trouble.retry_after, Some(3600));
+        let trouble = problem(StatusCode::TOO_MANY_REQUESTS, &headers, body, Lang::Tc);
+        assert_eq!((trouble.retry_after, trouble.lang), (Some(3600), Lang::Tc));
         assert_eq!((trouble.code.as_str(), trouble.title.as_str()), ("frequency-used", "Enough for today"));
     }
 }

@@ -88,7 +88,7 @@ struct Application {
 struct Message {
     shell: Shell,
     text: &'static str,
-    detail: String,
+    said: Option<Said>,
     more: Option<&'static str>,
     link: &'static str,
 }
@@ -102,7 +102,7 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
 
 fn message(ask: &Ask, status: StatusCode, (title, text): (&'static str, &'static str)) -> Response {
     let (shell, link) = (Shell::new(ask, title, "/"), ask.lang.words().app_begin);
-    page(status, &Message { shell, text, detail: String::new(), more: None, link })
+    page(status, &Message { shell, text, said: None, more: None, link })
 }
 
 fn to_application() -> Response {
@@ -225,11 +225,10 @@ fn amount_of(text: &str) -> Option<u64> {
 }
 
 fn trouble_page(ask: &Ask, trouble: &Trouble) -> Response {
-    let said = Said::new(trouble, ask.lang);
+    let said = Some(Said::new(trouble, ask.lang));
     let words = ask.lang.words();
-    let detail = format!("{} {} {}", said.title, said.detail, said.next);
     let shell = Shell::new(ask, words.trouble, "/");
-    let template = Message { shell, text: "", detail, more: None, link: words.app_begin };
+    let template = Message { shell, text: "", said, more: None, link: words.app_begin };
     page(StatusCode::BAD_GATEWAY, &template)
 }
 
@@ -251,7 +250,7 @@ pub(crate) async fn callback(State(bank): State<Arc<Bank>>, ask: Ask, Query(quer
         (_, Some("access_denied")) => {
             let shell = Shell::new(&ask, words.denied_title, "/");
             let (more, link) = (Some(words.denied_paper), words.denied_again);
-            let template = Message { shell, text: words.denied_text, detail: String::new(), more, link };
+            let template = Message { shell, text: words.denied_text, said: None, more, link };
             return page(StatusCode::OK, &template);
         }
         (_, error) => {
@@ -375,4 +374,4 @@ pub(crate) async fn download(ask: Ask) -> Response {
 
 #[cfg(test)]
 #[path = "tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -110,6 +110,8 @@ pub(crate) struct Trouble {
     pub(crate) detail: String,
     /// Seconds.
     pub(crate) retry_after: Option<u64>,
+    /// What its texts are written in; a page may have been turned to another language since.
+    pub(crate) lang: Lang,
 }
 
 impl Trouble {

@@ -208,6 +208,8 @@ pub(crate) struct Said {
     pub(crate) title: String,
     pub(crate) detail: String,
     pub(crate) next: String,
+    /// BCP 47 of the title and of the detail.
+    pub(crate) langs: [&'static str; 2],
 }
 
 impl Said {
@@ -234,8 +236,8 @@ impl Said {
             (_, 401) => words.next_token.to_owned(),
             _ => later(),
         };
-        let own = !trouble.title.is_empty();
-        Self { title: if own { trouble.title.clone() } else { title.to_owned() }, detail: trouble.detail.clone(), next }
+        let (title, title_lang) = if trouble.title.is_empty() { (title.to_owned(), lang) } else { (trouble.title.clone(), trouble.lang) };
+        Self { title, detail: trouble.detail.clone(), next, langs: [title_lang.tag(), trouble.lang.tag()] }
     }
 }
 

@@ -14,8 +14,8 @@ use axum::{Router, body::Body};
 use http::{Request, StatusCode, header};
 use tower::ServiceExt as _;
 
-/// A settled bank; the keys are those of RFC 7518 appendix C and RFC 7515 appendix A.3.
-fn bank() -> Router {
+/// The keys are those of RFC 7518 appendix C and RFC 7515 appendix A.3.
+pub(crate) fn settings(issuer: &str) -> Settings {
     let signing = serde_json::json!({
         "kty": "EC", "crv": "P-256", "kid": "s",
         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
@@ -28,17 +28,21 @@ fn bank() -> Router {
         "y": "e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck",
         "d": "VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw"
     });
-    router(Settings {
+    Settings {
         base_url: "http://localhost:1".parse().unwrap(),
-        // Port 9 discards: nothing answers there.
-        issuer: "http://127.0.0.1:9".parse().unwrap(),
+        issuer: issuer.parse().unwrap(),
         client_id: "harbour-bank".to_owned(),
         signing_jwk: signing,
         encryption_jwk: encryption,
         // The example of C2SP signed-note.
         log_vkey: "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".to_owned(),
         ca_pem: None,
-    })
+    }
+}
+
+/// A settled bank. Port 9 discards: nothing answers there.
+fn bank() -> Router {
+    router(settings("http://127.0.0.1:9"))
 }
 
 struct Seen {
@@ -135,7 +139,8 @@ async fn an_answer_to_nothing_we_asked_is_not_used() {
     assert_eq!(ask(&bank, get("/application/answer.jws")).await.status, StatusCode::NOT_FOUND);
 }
 
-fn answered(lang: Lang) -> Application {
+/// Three registers' answer whose contents are not the logged ones.
+pub(crate) fn answer() -> Answer {
     let claims = serde_json::json!({
         "subject": {"kind": "company", "name": {"en": "Lucky Star Trading Ltd", "tc": "福星貿易有限公司", "sc": "福星贸易有限公司"}},
         "delete_by": "2027-02-21",
@@ -161,7 +166,10 @@ fn answered(lang: Lang) -> Application {
         digest: "d".repeat(43),
     };
     let fetched = "2026-11-23T05:00:00Z".parse().unwrap();
-    let answer = Answer { jws: String::new(), claims, checks, registers, fetched };
+    Answer { jws: String::new(), claims, checks, registers, fetched }
+}
+
+fn answered(lang: Lang) -> Application {
     let trouble = Trouble { status: 429, retry_after: Some(60), ..Trouble::ours("frequency-exceeded", "Five of five today.") };
     let ask = Ask { lang, visit: None };
     Application {
@@ -169,7 +177,7 @@ fn answered(lang: Lang) -> Application {
         csrf: "t".to_owned(),
         loan: Some(("HK$500,000".to_owned(), "a second shop".to_owned())),
         grant: Grant { access: "at_secret".to_owned(), refresh: None, consent: "con_1".to_owned(), ended: false },
-        view: Some(View::new(&answer, lang)),
+        view: Some(View::new(&answer(), lang)),
         trouble: Some(Said::new(&trouble, lang)),
         told: None,
         notices: vec![("23 November 2026 13:00".to_owned(), lang.words().event_given.to_owned())],
@@ -187,5 +195,7 @@ fn the_application_shows_each_registers_state_the_money_and_a_proof_that_fails_a
         assert!(html.contains(text), "{text}");
     }
     assert!(html.contains("<li class=\"fail\">") && !html.contains("at_secret"));
-    assert!(answered(Lang::Tc).render().unwrap().contains("公司註冊處"));
+    let chinese = answered(Lang::Tc).render().unwrap();
+    assert!(chinese.contains("公司註冊處"));
+    assert!(chinese.contains("<p lang=\"en\">Five of five today.</p>"), "what was said in another language is marked so");
 }

@@ -85,8 +85,66 @@ fn check(headers: &HeaderMap, body: &[u8], url: &str, jwks: &Value, now: i64) ->
 mod tests {
     use super::*;
     use crate::jose::Signer;
+    use crate::session::Grant;
+    use axum::{Json, Router, extract::Path, routing::{get, post}};
     use http::{HeaderName, HeaderValue};
     use serde_json::json;
+    use std::sync::Mutex;
+
+    /// An issuer of one key that takes attestations, and what it took.
+    async fn issuer(signer: &Signer) -> (String, Arc<Mutex<Vec<Value>>>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let metadata = json!({"issuer": base, "jwks_uri": format!("{base}/jwks")});
+        let (keys, took) = (published(signer), Arc::new(Mutex::new(Vec::new())));
+        let taking = took.clone();
+        let take = move |Path(consent): Path<String>, Json(body): Json<Value>| async move {
+            taking.lock().unwrap().push(json!({"consent": consent, "body": body}));
+        };
+        let site = Router::new()
+            .route("/.well-known/oauth-authorization-server", get(move || async move { Json(metadata) }))
+            .route("/jwks", get(move || async move { Json(keys) }))
+            .route("/exchange/v1/deletions/{consent}", post(take));
+        tokio::spawn(async move { axum::serve(listener, site).await });
+        (base, took)
+    }
+
+    #[tokio::test]
+    async fn when_data_life_ends_the_records_go_and_the_bank_attests_under_its_own_key() {
+        let signer = Signer::generate().unwrap();
+        let (base, took) = issuer(&signer).await;
+        let bank = Arc::new(Bank::new(crate::pages::tests::settings(&base)).unwrap());
+        let (held, _) = bank.begin().unwrap();
+        let (other, _) = bank.begin().unwrap();
+        for (id, consent) in [(&held, "con_1"), (&other, "con_2")] {
+            bank.change(id, |visit| {
+                visit.grant = Some(Grant { access: "a".to_owned(), refresh: None, consent: consent.to_owned(), ended: false });
+                visit.answer = Some(crate::pages::tests::answer());
+            });
+        }
+        let url = format!("{}/webhooks/praya", bank.base());
+        let body = br#"{"event":"data_life_ended","consent":"con_1","state":"expired","at":"2027-02-21T00:00:00Z"}"#;
+        let mut forged = signed_as(&signer, NAMES, &url, body, clock::seconds());
+        forged.insert("signature", HeaderValue::from_static("praya=:AAAA:"));
+        assert_eq!(receive(State(bank.clone()), forged, Bytes::from_static(body)).await, StatusCode::UNAUTHORIZED);
+        let holds = |id: &str| bank.change(id, |visit| visit.answer.is_some());
+        assert_eq!((holds(&held), took.lock().unwrap().len()), (Some(true), 0));
+
+        let headers = signed_as(&signer, NAMES, &url, body, clock::seconds());
+        assert_eq!(receive(State(bank.clone()), headers, Bytes::from_static(body)).await, StatusCode::NO_CONTENT);
+        assert_eq!((holds(&held), holds(&other)), (Some(false), Some(true)));
+        let took = took.lock().unwrap().clone();
+        assert_eq!((took.len(), took[0]["consent"].as_str()), (1, Some("con_1")));
+        let attested = &took[0]["body"];
+        assert_eq!(attested["client_assertion_type"], "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+        let (assertion, signature) = attested["client_assertion"].as_str().unwrap().rsplit_once('.').unwrap();
+        let mut ours = bank.signer.public();
+        ours["kid"] = "k".into();
+        let signature = crate::jose::unb64(signature).unwrap();
+        assert_eq!(check_by_kid(&json!({ "keys": [ours] }), "k", assertion.as_bytes(), &signature), Ok(()));
+        assert!(attested["deleted_at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap() <= clock::now());
+        assert_eq!(bank.notices("con_1").len(), 1);
+    }
 
     const URL: &str = "https://bank.test/webhooks/praya";
     const BODY: &[u8] = br#"{"event":"consent-revoked","consent":"con_1","state":"revoked"}"#;
@@ -100,10 +158,14 @@ mod tests {
 
     /// A request as Praya signs it, at second 1,000.
     fn signed(signer: &Signer, names: &str) -> HeaderMap {
-        let digest = format!("sha-256=:{}:", standard(sha256(BODY)));
-        let params = format!("{names};created=1000;keyid=\"k\";alg=\"ecdsa-p256-sha256\"");
+        signed_as(signer, names, URL, BODY, 1000)
+    }
+
+    fn signed_as(signer: &Signer, names: &str, url: &str, body: &[u8], created: i64) -> HeaderMap {
+        let digest = format!("sha-256=:{}:", standard(sha256(body)));
+        let params = format!("{names};created={created};keyid=\"k\";alg=\"ecdsa-p256-sha256\"");
         let base = format!(
-            "\"@method\": POST\n\"@target-uri\": {URL}\n\"content-digest\": {digest}\n\"content-type\": application/json\n\"@signature-params\": {params}"
+            "\"@method\": POST\n\"@target-uri\": {url}\n\"content-digest\": {digest}\n\"content-type\": application/json\n\"@signature-params\": {params}"
         );
         let signature = format!("praya=:{}:", standard(signer.sign(base.as_bytes()).unwrap()));
         let pairs = [

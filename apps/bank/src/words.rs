@@ -1,8 +1,9 @@
 //! What the bank says, in three languages: a word that lacks one does not compile.
 
 /// The language of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Lang {
+    #[default]
     En,
     Tc,
     Sc,
