@@ -61,8 +61,8 @@ pub async fn render_problems(request: Request, next: Next) -> Response {
     }
     let locale = visit.as_ref().map(|visit| visit.ctx.locale).unwrap_or_default();
     // A time is said in the reader's way.
-    let said = |value: &String| value.parse::<kernel::Timestamp>().map_or_else(|_| value.clone(), |at| crate::texts::moment(locale, at));
-    let values: Vec<_> = problem.args.iter().map(|(name, value)| (*name, said(value).into())).collect();
+    let readable = |value: &String| value.parse::<kernel::Timestamp>().map_or_else(|_| value.clone(), |at| crate::texts::moment(locale, at));
+    let values: Vec<_> = problem.args.iter().map(|(name, value)| (*name, readable(value).into())).collect();
     let title = said(locale, problem.status, &format!("problem-{}", problem.code), "", &values);
     let next_step = said(locale, problem.status, &format!("problem-{}", problem.code), "-next", &values);
     let (mut parts, _) = response.into_parts();
