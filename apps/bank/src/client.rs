@@ -4,6 +4,7 @@
 
 use crate::{
     clock,
+    details::details,
     jose::{Signer, sha256, verify},
     receipt,
     session::{Bank, Grant, Pending, Trouble},
@@ -11,12 +12,11 @@ use crate::{
     words::Lang,
 };
 use http::{HeaderMap, StatusCode};
-use jiff::ToSpan as _;
 use oauth2::{
-    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, Client, ClientId, CsrfToken, EndpointNotSet, EndpointSet,
-    ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RefreshToken, RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse,
-    TokenUrl,
+    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, Client, ClientId, CsrfToken,
+    EndpointNotSet, EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge,
+    PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardRevocableToken,
+    StandardTokenResponse, TokenResponse, TokenUrl,
     basic::{
         BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
         BasicTokenType,
@@ -26,20 +26,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::pin::Pin;
 
-const PURPOSE: &str = "loan-assessment";
-/// The registers a loan cannot be decided without; the bank asks for no other, though more would serve the purpose.
-const NEEDED: [&str; 7] = [
-    "business-registration",
-    "company-particulars",
-    "directors",
-    "annual-returns",
-    "charges",
-    "tax-filing-status",
-    "trade-declarations",
-];
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-/// The permission asked for ends after this many days.
-const EXPIRES_DAYS: i64 = 180;
 /// Largest answer read, in bytes.
 const LARGEST: usize = 8 * 1024 * 1024;
 
@@ -90,7 +77,11 @@ impl Bank {
     pub(crate) async fn metadata(&self) -> Got<Value> {
         let url = format!("{}/.well-known/oauth-authorization-server", self.issuer());
         let metadata = self.json(&url).await?;
-        if metadata["issuer"] == self.issuer() { Ok(metadata) } else { Err(misread("another issuer")) }
+        if metadata["issuer"] == self.issuer() {
+            Ok(metadata)
+        } else {
+            Err(misread("another issuer"))
+        }
     }
 
     pub(crate) async fn jwks(&self) -> Got<Value> {
@@ -111,15 +102,23 @@ impl Bank {
     fn oauth(&self, metadata: &Value) -> Got<OAuth> {
         let client = Client::new(ClientId::new(self.settings.client_id.clone()))
             .set_auth_type(AuthType::RequestBody)
-            .set_auth_uri(AuthUrl::new(endpoint(metadata, "authorization_endpoint")?.to_owned()).map_err(misread)?)
-            .set_token_uri(TokenUrl::new(endpoint(metadata, "token_endpoint")?.to_owned()).map_err(misread)?)
-            .set_redirect_uri(RedirectUrl::new(format!("{}/callback", self.base())).map_err(misread)?);
+            .set_auth_uri(
+                AuthUrl::new(endpoint(metadata, "authorization_endpoint")?.to_owned())
+                    .map_err(misread)?,
+            )
+            .set_token_uri(
+                TokenUrl::new(endpoint(metadata, "token_endpoint")?.to_owned()).map_err(misread)?,
+            )
+            .set_redirect_uri(
+                RedirectUrl::new(format!("{}/callback", self.base())).map_err(misread)?,
+            );
         Ok(client)
     }
 
     /// What proves to the issuer that we are this client; fresh for every request.
     fn authentication(&self) -> Got<[(&'static str, String); 2]> {
-        let assertion = self.signer.assertion(&self.settings.client_id, self.issuer()).map_err(misread)?;
+        let assertion =
+            self.signer.assertion(&self.settings.client_id, self.issuer()).map_err(misread)?;
         Ok([("client_assertion_type", ASSERTION_TYPE.to_owned()), ("client_assertion", assertion)])
     }
 
@@ -228,7 +227,10 @@ impl Bank {
         // Records without the government's signature are nobody's word: they are not even shown.
         let signed = verify(&jws, &self.jwks().await?, "praya-release+jwt").map_err(failed)?;
         let claims: Value = serde_json::from_slice(&signed.payload).map_err(misread)?;
-        if claims["iss"] != self.issuer() || claims["aud"] != self.settings.client_id.as_str() || claims["consent"] != grant.consent.as_str() {
+        if claims["iss"] != self.issuer()
+            || claims["aud"] != self.settings.client_id.as_str()
+            || claims["consent"] != grant.consent.as_str()
+        {
             return Err(failed("the answer is for somebody or something else"));
         }
         let (log, opening) = (&signed.header["receipt"], &signed.header["opening"]);
@@ -238,7 +240,13 @@ impl Bank {
             log: self.log.name.clone(),
             digest: crate::jose::b64(sha256(&signed.payload)),
         };
-        Ok(Answer { jws, claims, checks, registers: self.registers().await?, fetched: clock::now() })
+        Ok(Answer {
+            jws,
+            claims,
+            checks,
+            registers: self.registers().await?,
+            fetched: clock::now(),
+        })
     }
 
     /// Gives the permission back: revoking the refresh token ends the grant and its consent (RFC 7009 §2.1).
@@ -316,41 +324,6 @@ impl Proving<'_> {
     }
 }
 
-/// The registers we need, of those about companies that serve our purpose.
-pub(crate) fn asked_of(registers: &Value) -> Vec<Value> {
-    let serves = |register: &&Value| {
-        let mut purposes = register["purposes"].as_array().into_iter().flatten();
-        let needed = NEEDED.iter().any(|id| register["id"] == *id);
-        needed && register["subject"] == "company" && purposes.any(|purpose| purpose == PURPOSE)
-    };
-    registers.as_array().into_iter().flatten().filter(serves).cloned().collect()
-}
-
-/// The records asked for: of those registers, the fields that the purpose allows (RFC 9396).
-fn details(registers: &Value, purposes: &Value) -> Got<Value> {
-    let mut known = purposes.as_array().into_iter().flatten();
-    let purpose = known.find(|purpose| purpose["id"] == PURPOSE).ok_or_else(|| misread("no such purpose"))?;
-    let fields = |register: &Value| -> Vec<Value> {
-        // A list of fields, or the word `all`.
-        let allowed = register["id"].as_str().map_or(&Value::Null, |id| &purpose["registers"][id]);
-        let fields = register["fields"].as_array().into_iter().flatten().map(|field| field["id"].clone());
-        fields.filter(|id| allowed == "all" || allowed.as_array().is_some_and(|list| list.contains(id))).collect()
-    };
-    let asked: Vec<Value> = asked_of(registers)
-        .iter()
-        .map(|register| json!({"register": register["id"], "fields": fields(register)}))
-        .filter(|asked| asked["fields"] != json!([]))
-        .collect();
-    if asked.is_empty() {
-        return Err(misread("no register serves a loan assessment"));
-    }
-    let expires = clock::today().checked_add(EXPIRES_DAYS.days()).map_err(misread)?;
-    Ok(json!([{
-        "type": "praya_records", "purpose": PURPOSE, "subject": "company", "registers": asked, "mode": "store",
-        "frequency": {"unit": "day", "times": 5}, "data_life": {"unit": "day", "value": 90}, "expires": expires,
-    }]))
-}
-
 fn read_tokens<E: std::error::Error + 'static>(
     said: Result<Tokens, RequestTokenError<E, BasicErrorResponse>>,
     before: Option<&Grant>,
@@ -364,14 +337,18 @@ fn read_tokens<E: std::error::Error + 'static>(
         other => misread(other),
     })?;
     // A token that needs no key could be used by whoever finds it (RFC 9449 §5).
-    if !matches!(tokens.token_type(), BasicTokenType::Extension(name) if name.eq_ignore_ascii_case("dpop")) {
+    if !matches!(tokens.token_type(), BasicTokenType::Extension(name) if name.eq_ignore_ascii_case("dpop"))
+    {
         return Err(misread("the token is not bound to our key"));
     }
     let consent = tokens.extra_fields().authorization_details[0]["consent"].as_str();
     let consent = consent.or(before.map(|grant| grant.consent.as_str()));
     Ok(Grant {
         access: tokens.access_token().secret().clone(),
-        refresh: tokens.refresh_token().map(|token| token.secret().clone()).or_else(|| before?.refresh.clone()),
+        refresh: tokens
+            .refresh_token()
+            .map(|token| token.secret().clone())
+            .or_else(|| before?.refresh.clone()),
         ended: false,
         consent: consent.ok_or_else(|| misread("the token names no consent"))?.to_owned(),
     })
@@ -380,44 +357,33 @@ fn read_tokens<E: std::error::Error + 'static>(
 /// An OAuth error body (RFC 6749 §5.2).
 fn refused(status: StatusCode, said: &Value) -> Trouble {
     let text = |name: &str| said[name].as_str().unwrap_or_default().to_owned();
-    Trouble { status: status.as_u16(), code: text("error"), detail: text("error_description"), ..Trouble::default() }
+    Trouble {
+        status: status.as_u16(),
+        code: text("error"),
+        detail: text("error_description"),
+        ..Trouble::default()
+    }
 }
 
 /// A problem body (RFC 9457), in the language we asked for.
 fn problem(status: StatusCode, headers: &HeaderMap, body: &[u8], lang: Lang) -> Trouble {
     let said: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = |name: &str| said[name].as_str().unwrap_or_default().to_owned();
-    let retry_after = headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
-    Trouble { status: status.as_u16(), code: text("code"), title: text("title"), detail: text("detail"), retry_after, lang }
+    let retry_after =
+        headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+    Trouble {
+        status: status.as_u16(),
+        code: text("code"),
+        title: text("title"),
+        detail: text("detail"),
+        retry_after,
+        lang,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_what_a_loan_needs_and_its_purpose_allows_is_asked_for() {
-        let registers = json!([
-            {"id": "business-registration", "subject": "company", "purposes": ["loan-assessment"], "fields": [{"id": "number"}, {"id": "name"}]},
-            {"id": "directors", "subject": "company", "purposes": ["loan-assessment"], "fields": [{"id": "name"}, {"id": "id_number"}]},
-            {"id": "charges", "subject": "company", "purposes": ["parking"], "fields": [{"id": "amount"}]},
-            {"id": "vehicles", "subject": "company", "purposes": ["loan-assessment"], "fields": [{"id": "plate"}]},
-            {"id": "annual-returns", "subject": "person", "purposes": ["loan-assessment"], "fields": [{"id": "line"}]},
-        ]);
-        let purposes = json!([
-            {"id": "parking", "registers": {"directors": "all", "charges": "all"}},
-            {"id": PURPOSE, "registers": {"business-registration": "all", "directors": ["name"], "charges": "all", "vehicles": "all", "annual-returns": "all"}},
-        ]);
-        let asked = details(&registers, &purposes).unwrap();
-        let expected = json!([
-            {"register": "business-registration", "fields": ["number", "name"]},
-            {"register": "directors", "fields": ["name"]},
-        ]);
-        assert_eq!(asked[0]["registers"], expected);
-        assert_eq!(asked[0]["mode"], "store");
-        assert!(details(&json!([]), &purposes).is_err());
-        assert!(details(&registers, &json!([])).is_err());
-    }
 
     #[test]
     fn a_refusal_keeps_the_problems_words_and_when_to_come_back() {
@@ -426,6 +392,9 @@ mod tests {
         let body = br#"{"code":"frequency-used","title":"Enough for today","detail":"5 of 5"}"#;
         let trouble = problem(StatusCode::TOO_MANY_REQUESTS, &headers, body, Lang::Tc);
         assert_eq!((trouble.retry_after, trouble.lang), (Some(3600), Lang::Tc));
-        assert_eq!((trouble.code.as_str(), trouble.title.as_str()), ("frequency-used", "Enough for today"));
+        assert_eq!(
+            (trouble.code.as_str(), trouble.title.as_str()),
+            ("frequency-used", "Enough for today")
+        );
     }
 }

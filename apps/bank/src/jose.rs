@@ -105,7 +105,8 @@ impl Signer {
 
     /// `r ‖ s`.
     pub(crate) fn sign(&self, bytes: &[u8]) -> Checked<Vec<u8>> {
-        let signature = self.pair.sign(&SystemRandom::new(), bytes).map_err(|_| "signing failed")?;
+        let signature =
+            self.pair.sign(&SystemRandom::new(), bytes).map_err(|_| "signing failed")?;
         Ok(signature.as_ref().to_vec())
     }
 

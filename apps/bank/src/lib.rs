@@ -5,6 +5,7 @@
 
 mod client;
 mod clock;
+mod details;
 mod jcs;
 mod jose;
 mod pages;

@@ -110,7 +110,11 @@ fn to_application() -> Response {
 }
 
 /// A middleware: the headers of every answer, and the language cookie when a language was chosen.
-pub(crate) async fn headers(State(bank): State<Arc<Bank>>, request: Request, next: Next) -> Response {
+pub(crate) async fn headers(
+    State(bank): State<Arc<Bank>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let chosen = request.uri().query().is_some_and(|query| query.contains("lang="));
     let lang = language(request.uri().query(), request.headers());
     let mut response = next.run(request).await;
@@ -139,7 +143,10 @@ fn set_cookie(bank: &Bank, name: &str, value: &str) -> Option<HeaderValue> {
 }
 
 pub(crate) async fn style() -> impl IntoResponse {
-    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=3600")];
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+    ];
     (headers, include_str!("../assets/bank.css"))
 }
 
@@ -164,9 +171,16 @@ pub(crate) async fn home(State(bank): State<Arc<Bank>>, ask: Ask) -> Response {
     response
 }
 
-async fn home_page(bank: &Bank, ask: &Ask, csrf: String, sent: &Fields, wrong: (bool, bool)) -> Response {
+async fn home_page(
+    bank: &Bank,
+    ask: &Ask,
+    csrf: String,
+    sent: &Fields,
+    wrong: (bool, bool),
+) -> Response {
     let words = ask.lang.words();
-    let registers = bank.registers().await.ok().as_ref().map(crate::client::asked_of).unwrap_or_default();
+    let registers =
+        bank.registers().await.ok().as_ref().map(crate::details::asked_of).unwrap_or_default();
     let asked = registers.iter().map(|register| in_language(&register["name"], ask.lang)).collect();
     let text = |name: &str| sent.get(name).cloned().unwrap_or_default();
     let template = Home {
@@ -178,7 +192,8 @@ async fn home_page(bank: &Bank, ask: &Ask, csrf: String, sent: &Fields, wrong: (
         reason_wrong: wrong.1,
         asked,
     };
-    let status = if wrong == (false, false) { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status =
+        if wrong == (false, false) { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     page(status, &template)
 }
 
@@ -192,13 +207,21 @@ fn posted<'a>(ask: &'a Ask, sent: &Fields) -> Result<(&'a str, &'a Visit), Box<R
         Some((id, visit)) if same(visit) => Ok((id, visit)),
         _ => {
             let words = ask.lang.words();
-            Err(Box::new(message(ask, StatusCode::FORBIDDEN, (words.trouble, words.t_expired_visit))))
+            Err(Box::new(message(
+                ask,
+                StatusCode::FORBIDDEN,
+                (words.trouble, words.t_expired_visit),
+            )))
         }
     }
 }
 
 /// `POST /apply`: the request is pushed and the person sent to Praya.
-pub(crate) async fn apply(State(bank): State<Arc<Bank>>, ask: Ask, Form(sent): Form<Fields>) -> Response {
+pub(crate) async fn apply(
+    State(bank): State<Arc<Bank>>,
+    ask: Ask,
+    Form(sent): Form<Fields>,
+) -> Response {
     let (id, visit) = match posted(&ask, &sent) {
         Ok(posted) => posted,
         Err(response) => return *response,
@@ -233,10 +256,15 @@ fn trouble_page(ask: &Ask, trouble: &Trouble) -> Response {
 }
 
 /// `GET /callback`: the person is back.
-pub(crate) async fn callback(State(bank): State<Arc<Bank>>, ask: Ask, Query(query): Query<Fields>) -> Response {
+pub(crate) async fn callback(
+    State(bank): State<Arc<Bank>>,
+    ask: Ask,
+    Query(query): Query<Fields>,
+) -> Response {
     let words = ask.lang.words();
     let given = |name: &str| query.get(name).map(String::as_str);
-    let begun = ask.visit.as_ref().and_then(|(id, visit)| Some((id, visit, visit.pending.clone()?)));
+    let begun =
+        ask.visit.as_ref().and_then(|(id, visit)| Some((id, visit, visit.pending.clone()?)));
     // Another issuer's answer, or another browser's, is no answer (RFC 9207 §2.4, RFC 6749 §10.12).
     let ours = begun.filter(|(_, _, pending)| {
         given("state") == Some(pending.state.as_str()) && given("iss") == Some(bank.issuer())
@@ -295,7 +323,10 @@ pub(crate) async fn application(State(bank): State<Arc<Bank>>, ask: Ask) -> Resp
     let template = Application {
         shell: Shell::new(&ask, words.app_title, "/application"),
         csrf: visit.csrf.clone(),
-        loan: visit.loan.as_ref().map(|loan| (format!("HK${}", show::grouped(loan.amount)), loan.purpose.clone())),
+        loan: visit
+            .loan
+            .as_ref()
+            .map(|loan| (format!("HK${}", show::grouped(loan.amount)), loan.purpose.clone())),
         view: visit.answer.as_ref().map(|answer| View::new(answer, ask.lang)),
         trouble: visit.trouble.as_ref().map(|trouble| Said::new(trouble, ask.lang)),
         told: visit.told.map(|told| match told {
@@ -318,7 +349,11 @@ fn granted(ask: &Ask, sent: &Fields) -> Result<(String, Visit, Grant), Box<Respo
 }
 
 /// `POST /application/fetch`.
-pub(crate) async fn fetch_again(State(bank): State<Arc<Bank>>, ask: Ask, Form(sent): Form<Fields>) -> Response {
+pub(crate) async fn fetch_again(
+    State(bank): State<Arc<Bank>>,
+    ask: Ask,
+    Form(sent): Form<Fields>,
+) -> Response {
     match granted(&ask, &sent) {
         Ok((id, visit, grant)) => {
             fetch_into(&bank, &id, &visit, &grant, ask.lang).await;
@@ -329,21 +364,31 @@ pub(crate) async fn fetch_again(State(bank): State<Arc<Bank>>, ask: Ask, Form(se
 }
 
 /// `POST /application/refresh`.
-pub(crate) async fn refresh(State(bank): State<Arc<Bank>>, ask: Ask, Form(sent): Form<Fields>) -> Response {
+pub(crate) async fn refresh(
+    State(bank): State<Arc<Bank>>,
+    ask: Ask,
+    Form(sent): Form<Fields>,
+) -> Response {
     let (id, visit, grant) = match granted(&ask, &sent) {
         Ok(granted) => granted,
         Err(response) => return *response,
     };
     let outcome = bank.renew(&visit.key, &grant).await;
     bank.change(&id, |visit| match outcome {
-        Ok(grant) => (visit.grant, visit.trouble, visit.told) = (Some(grant), None, Some(Told::Renewed)),
+        Ok(grant) => {
+            (visit.grant, visit.trouble, visit.told) = (Some(grant), None, Some(Told::Renewed));
+        }
         Err(trouble) => (visit.trouble, visit.told) = (Some(trouble), None),
     });
     to_application()
 }
 
 /// `POST /application/revoke`: the tokens, the consent, and what was held.
-pub(crate) async fn revoke(State(bank): State<Arc<Bank>>, ask: Ask, Form(sent): Form<Fields>) -> Response {
+pub(crate) async fn revoke(
+    State(bank): State<Arc<Bank>>,
+    ask: Ask,
+    Form(sent): Form<Fields>,
+) -> Response {
     let (id, _, grant) = match granted(&ask, &sent) {
         Ok(granted) => granted,
         Err(response) => return *response,
@@ -351,7 +396,8 @@ pub(crate) async fn revoke(State(bank): State<Arc<Bank>>, ask: Ask, Form(sent): 
     let outcome = bank.give_back(&grant).await;
     bank.change(&id, |visit| match outcome {
         Ok(()) => {
-            visit.grant = Some(Grant { ended: true, access: String::new(), refresh: None, ..grant });
+            visit.grant =
+                Some(Grant { ended: true, access: String::new(), refresh: None, ..grant });
             (visit.answer, visit.trouble, visit.told) = (None, None, Some(Told::GivenBack));
         }
         Err(trouble) => (visit.trouble, visit.told) = (Some(trouble), None),

@@ -215,7 +215,12 @@ impl Bank {
 
     /// The notices about a consent, newest first.
     pub(crate) fn notices(&self, consent: &str) -> Vec<Notice> {
-        lock(&self.notices).iter().rev().filter(|notice| notice.consent == consent).cloned().collect()
+        lock(&self.notices)
+            .iter()
+            .rev()
+            .filter(|notice| notice.consent == consent)
+            .cloned()
+            .collect()
     }
 
     /// Deletes every record held under a consent.
@@ -241,10 +246,13 @@ pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 pub(crate) fn language(query: Option<&str>, headers: &HeaderMap) -> Lang {
     let asked = query.into_iter().flat_map(|query| query.split('&'));
     let asked = asked.filter_map(|pair| pair.strip_prefix("lang=")).find_map(Lang::parse);
-    asked.or_else(|| cookie(headers, LANG).and_then(|text| Lang::parse(&text))).unwrap_or_else(|| {
-        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Lang::accepted(accepted.unwrap_or_default())
-    })
+    asked.or_else(|| cookie(headers, LANG).and_then(|text| Lang::parse(&text))).unwrap_or_else(
+        || {
+            let accepted =
+                headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+            Lang::accepted(accepted.unwrap_or_default())
+        },
+    )
 }
 
 /// A text in the page's language, from `{"en","tc","sc"}`.

@@ -236,8 +236,17 @@ impl Said {
             (_, 401) => words.next_token.to_owned(),
             _ => later(),
         };
-        let (title, title_lang) = if trouble.title.is_empty() { (title.to_owned(), lang) } else { (trouble.title.clone(), trouble.lang) };
-        Self { title, detail: trouble.detail.clone(), next, langs: [title_lang.tag(), trouble.lang.tag()] }
+        let (title, title_lang) = if trouble.title.is_empty() {
+            (title.to_owned(), lang)
+        } else {
+            (trouble.title.clone(), trouble.lang)
+        };
+        Self {
+            title,
+            detail: trouble.detail.clone(),
+            next,
+            langs: [title_lang.tag(), trouble.lang.tag()],
+        }
     }
 }
 

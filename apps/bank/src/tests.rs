@@ -55,7 +55,11 @@ async fn ask(bank: &Router, request: Request<Body>) -> Seen {
     let response = bank.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-    Seen { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    Seen {
+        status: parts.status,
+        headers: parts.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    }
 }
 
 fn get(path: &str) -> Request<Body> {
@@ -88,11 +92,19 @@ async fn the_home_page_speaks_three_languages_without_praya_and_without_inline_c
         let seen = ask(&bank, get(&format!("/?lang={code}"))).await;
         assert_eq!(seen.status, StatusCode::OK);
         assert!(seen.body.contains(&format!("<html lang=\"{tag}\"")) && seen.body.contains(title));
-        assert!(!["<script", "<style", " style=", " onclick="].iter().any(|text| seen.body.contains(text)));
+        assert!(
+            !["<script", "<style", " style=", " onclick="]
+                .iter()
+                .any(|text| seen.body.contains(text))
+        );
         let policy = seen.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
         let cookies = seen.headers.get_all(header::SET_COOKIE).iter();
-        assert!(cookies.map(|value| value.to_str().unwrap()).any(|text| text.starts_with(&format!("harbour_lang={code};"))));
+        assert!(
+            cookies
+                .map(|value| value.to_str().unwrap())
+                .any(|text| text.starts_with(&format!("harbour_lang={code};")))
+        );
     }
 }
 
@@ -170,13 +182,22 @@ pub(crate) fn answer() -> Answer {
 }
 
 fn answered(lang: Lang) -> Application {
-    let trouble = Trouble { status: 429, retry_after: Some(60), ..Trouble::ours("frequency-exceeded", "Five of five today.") };
+    let trouble = Trouble {
+        status: 429,
+        retry_after: Some(60),
+        ..Trouble::ours("frequency-exceeded", "Five of five today.")
+    };
     let ask = Ask { lang, visit: None };
     Application {
         shell: Shell::new(&ask, lang.words().app_title, "/application"),
         csrf: "t".to_owned(),
         loan: Some(("HK$500,000".to_owned(), "a second shop".to_owned())),
-        grant: Grant { access: "at_secret".to_owned(), refresh: None, consent: "con_1".to_owned(), ended: false },
+        grant: Grant {
+            access: "at_secret".to_owned(),
+            refresh: None,
+            consent: "con_1".to_owned(),
+            ended: false,
+        },
         view: Some(View::new(&answer(), lang)),
         trouble: Some(Said::new(&trouble, lang)),
         told: None,
@@ -188,14 +209,25 @@ fn answered(lang: Lang) -> Application {
 fn the_application_shows_each_registers_state_the_money_and_a_proof_that_fails_as_failed() {
     let html = answered(Lang::En).render().unwrap();
     for text in [
-        "Lucky Star Trading Ltd", "Companies Registry", "HK$2,500,000.00", "22 November 2026", "21 February 2027",
-        "The department holds no such record", "The department was not answering", "Five of five today.",
-        "Entry 1,234 of 1,240", "The proof does not hold", "Peak &#38; &#60;Co&#62;",
+        "Lucky Star Trading Ltd",
+        "Companies Registry",
+        "HK$2,500,000.00",
+        "22 November 2026",
+        "21 February 2027",
+        "The department holds no such record",
+        "The department was not answering",
+        "Five of five today.",
+        "Entry 1,234 of 1,240",
+        "The proof does not hold",
+        "Peak &#38; &#60;Co&#62;",
     ] {
         assert!(html.contains(text), "{text}");
     }
     assert!(html.contains("<li class=\"fail\">") && !html.contains("at_secret"));
     let chinese = answered(Lang::Tc).render().unwrap();
     assert!(chinese.contains("公司註冊處"));
-    assert!(chinese.contains("<p lang=\"en\">Five of five today.</p>"), "what was said in another language is marked so");
+    assert!(
+        chinese.contains("<p lang=\"en\">Five of five today.</p>"),
+        "what was said in another language is marked so"
+    );
 }

@@ -15,7 +15,11 @@ const COMPONENTS: [&str; 4] = ["@method", "@target-uri", "content-digest", "cont
 const WINDOW: i64 = 300;
 
 /// `POST /webhooks/praya`.
-pub(crate) async fn receive(State(bank): State<Arc<Bank>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+pub(crate) async fn receive(
+    State(bank): State<Arc<Bank>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> StatusCode {
     // Without the issuer's keys nothing can be said: Praya tries again later.
     let Ok(jwks) = bank.jwks().await else { return StatusCode::SERVICE_UNAVAILABLE };
     let url = format!("{}/webhooks/praya", bank.base());
@@ -55,7 +59,9 @@ fn check(headers: &HeaderMap, body: &[u8], url: &str, jwks: &Value, now: i64) ->
     }
     let param = |name: &str| {
         let mut all = rest.split(';').filter_map(|param| param.split_once('='));
-        all.find(|(key, _)| *key == name).map(|(_, value)| value.trim_matches('"')).ok_or("a parameter is missing")
+        all.find(|(key, _)| *key == name)
+            .map(|(_, value)| value.trim_matches('"'))
+            .ok_or("a parameter is missing")
     };
     if param("alg")? != "ecdsa-p256-sha256" {
         return Err("another algorithm");
@@ -76,7 +82,9 @@ fn check(headers: &HeaderMap, body: &[u8], url: &str, jwks: &Value, now: i64) ->
         let _ = writeln!(base, "\"{name}\": {value}");
     }
     let _ = write!(base, "\"@signature-params\": {params}");
-    let signature = header("signature")?.strip_prefix(label).and_then(|text| text.strip_prefix("=:")?.strip_suffix(':'));
+    let signature = header("signature")?
+        .strip_prefix(label)
+        .and_then(|text| text.strip_prefix("=:")?.strip_suffix(':'));
     let signature = from_standard(signature.ok_or("no signature")?)?;
     check_by_kid(jwks, param("keyid")?, base.as_bytes(), &signature)
 }
@@ -86,7 +94,11 @@ mod tests {
     use super::*;
     use crate::jose::Signer;
     use crate::session::Grant;
-    use axum::{Json, Router, extract::Path, routing::{get, post}};
+    use axum::{
+        Json, Router,
+        extract::Path,
+        routing::{get, post},
+    };
     use http::{HeaderName, HeaderValue};
     use serde_json::json;
     use std::sync::Mutex;
@@ -102,7 +114,10 @@ mod tests {
             taking.lock().unwrap().push(json!({"consent": consent, "body": body}));
         };
         let site = Router::new()
-            .route("/.well-known/oauth-authorization-server", get(move || async move { Json(metadata) }))
+            .route(
+                "/.well-known/oauth-authorization-server",
+                get(move || async move { Json(metadata) }),
+            )
             .route("/jwks", get(move || async move { Json(keys) }))
             .route("/exchange/v1/deletions/{consent}", post(take));
         tokio::spawn(async move { axum::serve(listener, site).await });
@@ -118,7 +133,12 @@ mod tests {
         let (other, _) = bank.begin().unwrap();
         for (id, consent) in [(&held, "con_1"), (&other, "con_2")] {
             bank.change(id, |visit| {
-                visit.grant = Some(Grant { access: "a".to_owned(), refresh: None, consent: consent.to_owned(), ended: false });
+                visit.grant = Some(Grant {
+                    access: "a".to_owned(),
+                    refresh: None,
+                    consent: consent.to_owned(),
+                    ended: false,
+                });
                 visit.answer = Some(crate::pages::tests::answer());
             });
         }
@@ -126,23 +146,39 @@ mod tests {
         let body = br#"{"event":"data_life_ended","consent":"con_1","state":"expired","at":"2027-02-21T00:00:00Z"}"#;
         let mut forged = signed_as(&signer, NAMES, &url, body, clock::seconds());
         forged.insert("signature", HeaderValue::from_static("praya=:AAAA:"));
-        assert_eq!(receive(State(bank.clone()), forged, Bytes::from_static(body)).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(
+            receive(State(bank.clone()), forged, Bytes::from_static(body)).await,
+            StatusCode::UNAUTHORIZED
+        );
         let holds = |id: &str| bank.change(id, |visit| visit.answer.is_some());
         assert_eq!((holds(&held), took.lock().unwrap().len()), (Some(true), 0));
 
         let headers = signed_as(&signer, NAMES, &url, body, clock::seconds());
-        assert_eq!(receive(State(bank.clone()), headers, Bytes::from_static(body)).await, StatusCode::NO_CONTENT);
+        assert_eq!(
+            receive(State(bank.clone()), headers, Bytes::from_static(body)).await,
+            StatusCode::NO_CONTENT
+        );
         assert_eq!((holds(&held), holds(&other)), (Some(false), Some(true)));
         let took = took.lock().unwrap().clone();
         assert_eq!((took.len(), took[0]["consent"].as_str()), (1, Some("con_1")));
         let attested = &took[0]["body"];
-        assert_eq!(attested["client_assertion_type"], "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
-        let (assertion, signature) = attested["client_assertion"].as_str().unwrap().rsplit_once('.').unwrap();
+        assert_eq!(
+            attested["client_assertion_type"],
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+        );
+        let (assertion, signature) =
+            attested["client_assertion"].as_str().unwrap().rsplit_once('.').unwrap();
         let mut ours = bank.signer.public();
         ours["kid"] = "k".into();
         let signature = crate::jose::unb64(signature).unwrap();
-        assert_eq!(check_by_kid(&json!({ "keys": [ours] }), "k", assertion.as_bytes(), &signature), Ok(()));
-        assert!(attested["deleted_at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap() <= clock::now());
+        assert_eq!(
+            check_by_kid(&json!({ "keys": [ours] }), "k", assertion.as_bytes(), &signature),
+            Ok(())
+        );
+        assert!(
+            attested["deleted_at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
+                <= clock::now()
+        );
         assert_eq!(bank.notices("con_1").len(), 1);
     }
 
@@ -174,7 +210,12 @@ mod tests {
             ("signature-input", format!("praya={params}")),
             ("signature", signature),
         ];
-        pairs.into_iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(&value).unwrap())).collect()
+        pairs
+            .into_iter()
+            .map(|(name, value)| {
+                (HeaderName::from_static(name), HeaderValue::from_str(&value).unwrap())
+            })
+            .collect()
     }
 
     #[test]
