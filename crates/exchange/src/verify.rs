@@ -12,7 +12,7 @@ const EVENTS: Sql = Sql::both("select id, consent, event, state, ticket from con
 const LOOKS: Sql = Sql::both("select id, kind, subject, consent, consumer, purpose, fields, ticket from look where id > $1 order by id limit 1000");
 
 /// Every statement of this module.
-pub(crate) const ALL: &[Sql] = &[CONSENTS, STATES, EVENTS, LOOKS];
+pub const ALL: &[Sql] = &[CONSENTS, STATES, EVENTS, LOOKS];
 
 /// Reads every consent, its state, every event and every look, and compares each with its log entry.
 /// Gives one line a disagreement; empty when all agree. Runs away from the threads that serve.

@@ -77,6 +77,9 @@ enum Command {
         #[command(subcommand)]
         command: tools::Admin,
     },
+    /// Prints every route that `serve` has, with its audience.
+    #[command(hide = true)]
+    Routes,
     /// Fills a data folder for the benchmark: consents, tokens, records.
     #[command(hide = true)]
     BenchData(demo::BenchOptions),
@@ -97,6 +100,7 @@ pub async fn run(cli: Cli) -> Result<(), Error> {
         Command::Client { command } => tools::client(command).await,
         Command::Source { config } => tools::source(&config).await,
         Command::Admin { command } => tools::admin(command).await,
+        Command::Routes => tools::routes().await,
         Command::BenchData(options) => demo::bench_data(options).await,
     }
 }

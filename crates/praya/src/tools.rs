@@ -295,3 +295,20 @@ pub(crate) async fn admin(command: Admin) -> Result<(), Error> {
     say("The link works once, within 24 hours. It gives the right of administration: hand it over in person.");
     Ok(())
 }
+
+/// `praya routes`: put together over an empty database that is thrown away.
+pub(crate) async fn routes() -> Result<(), Error> {
+    let folder = std::env::temp_dir().join(format!("praya-routes-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let db = Db::open(&format!("sqlite:{}", folder.join("praya.sqlite").display())).await?;
+    db.migrate().await?;
+    let pack = std::sync::Arc::new(pack::load_embedded().map_err(|mistakes| format!("{} mistakes in the pack", mistakes.len()))?);
+    let places = std::collections::BTreeMap::new();
+    let sources = std::sync::Arc::new(exchange::sources::Sources::new(pack.clone(), &places, World::system())?);
+    let log_key = wire::jwk::PrivateJwk::generate_ed25519()?;
+    let settings = crate::app::Settings { db, world: World::system(), base: "https://localhost".to_owned(), pack, sources, secret: [0; 32], log_key, demo: false };
+    let app = crate::App::build(settings).await?;
+    say(crate::route_table(&app.table).trim_end());
+    std::fs::remove_dir_all(&folder)?;
+    Ok(())
+}
