@@ -248,7 +248,7 @@ fn amount_of(text: &str) -> Option<u64> {
 }
 
 fn trouble_page(ask: &Ask, trouble: &Trouble) -> Response {
-    let said = Some(Said::new(trouble, ask.lang));
+    let said = Some(Said::new(trouble, None, ask.lang));
     let words = ask.lang.words();
     let shell = Shell::new(ask, words.trouble, "/");
     let template = Message { shell, text: "", said, more: None, link: words.app_begin };
@@ -316,9 +316,12 @@ pub(crate) async fn application(State(bank): State<Arc<Bank>>, ask: Ask) -> Resp
     let Some((visit, grant)) = found else {
         return message(&ask, StatusCode::OK, (words.app_title, words.app_none));
     };
-    let notices = bank.notices(&grant.consent).into_iter().map(|notice| {
+    let notices = bank.notices(&grant.consent);
+    let said = |trouble| Said::new(trouble, notices.first(), ask.lang);
+    let trouble = visit.trouble.as_ref().map(said);
+    let notices = notices.iter().map(|notice| {
         let at = notice.at.map(|at| show::moment(at, ask.lang)).unwrap_or_default();
-        (at, show::event(&notice, words))
+        (at, show::event(notice, words))
     });
     let template = Application {
         shell: Shell::new(&ask, words.app_title, "/application"),
@@ -328,7 +331,7 @@ pub(crate) async fn application(State(bank): State<Arc<Bank>>, ask: Ask) -> Resp
             .as_ref()
             .map(|loan| (format!("HK${}", show::grouped(loan.amount)), loan.purpose.clone())),
         view: visit.answer.as_ref().map(|answer| View::new(answer, ask.lang)),
-        trouble: visit.trouble.as_ref().map(|trouble| Said::new(trouble, ask.lang)),
+        trouble,
         told: visit.told.map(|told| match told {
             Told::GivenBack => words.given_back,
             Told::Renewed => words.renewed,

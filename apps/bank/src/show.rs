@@ -213,7 +213,9 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    pub(crate) fn new(trouble: &Trouble, lang: Lang) -> Self {
+    /// `last` is the newest notice about the permission: once it has ended, renewing cannot help.
+    pub(crate) fn new(trouble: &Trouble, last: Option<&Notice>, lang: Lang) -> Self {
+        let ended = last.is_some_and(|last| matches!(last.state.as_str(), "revoked" | "expired"));
         let words = lang.words();
         let title = match trouble.code.as_str() {
             "unreachable" => words.t_unreachable,
@@ -233,6 +235,7 @@ impl Said {
             ("not-proven", _) => words.next_proof.to_owned(),
             ("consent-waiting", _) => words.next_waiting.to_owned(),
             ("invalid_grant" | "no-refresh", _) | (_, 403) => words.next_consent.to_owned(),
+            (_, 401) if ended => words.next_consent.to_owned(),
             (_, 401) => words.next_token.to_owned(),
             _ => later(),
         };
@@ -262,6 +265,22 @@ mod tests {
         assert_eq!(day("2027-03-31", Lang::En), "31 March 2027");
         assert_eq!(day("2027-03-31", Lang::Tc), "2027年3月31日");
         assert_eq!(stamp("2026-11-22T16:30:00Z", Lang::En), "23 November 2026 00:30");
+    }
+
+    #[test]
+    fn once_the_person_stopped_it_the_next_step_is_not_to_renew() {
+        let refused = Trouble { status: 401, ..Trouble::ours("invalid-token", "") };
+        let notice = |state: &str| Notice {
+            event: format!("consent-{state}"),
+            consent: "con_1".to_owned(),
+            state: state.to_owned(),
+            at: None,
+        };
+        let next = |last: Option<&Notice>| Said::new(&refused, last, Lang::En).next;
+        let words = Lang::En.words();
+        assert_eq!(next(Some(&notice("revoked"))), words.next_consent);
+        assert_eq!(next(Some(&notice("active"))), words.next_token);
+        assert_eq!(next(None), words.next_token);
     }
 
     #[test]

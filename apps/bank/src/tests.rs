@@ -199,7 +199,7 @@ fn answered(lang: Lang) -> Application {
             ended: false,
         },
         view: Some(View::new(&answer(), lang)),
-        trouble: Some(Said::new(&trouble, lang)),
+        trouble: Some(Said::new(&trouble, None, lang)),
         told: None,
         notices: vec![("23 November 2026 13:00".to_owned(), lang.words().event_given.to_owned())],
     }
