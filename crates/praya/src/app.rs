@@ -107,7 +107,7 @@ impl App {
         let runner = exchange::jobs_of(&exchange, jobs::Runner::new(db.clone(), world.clone()));
         let mut routes = identity::routes(&identity)
             .merge(exchange::routes(&exchange))
-            .merge(log_pages::routes(&log))
+            .merge(log_pages::routes(&log, &pack))
             .merge(portal::routes(&db, &exchange))
             .merge(web::assets_routes())
             .merge(web::pages_routes());

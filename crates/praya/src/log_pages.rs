@@ -6,16 +6,18 @@ use axum::{
     routing::get,
 };
 use evidence::Log;
+use exchange::pack::Pack;
 use http::header;
 use kernel::Problem;
+use std::sync::Arc;
 use web::{Audience, Outcome, Routes, Shell, Visit, page};
 use wire::tlog::{Checkpoint, TilePath};
 
 /// `/log`, `/log/key`, `/log/checkpoint`, `/log/tile/…`, `/log/proof/{index}`.
-pub(crate) fn routes(log: &Log) -> Routes {
+pub(crate) fn routes(log: &Log, pack: &Arc<Pack>) -> Routes {
     let s = || log.clone();
     Routes::new()
-        .route("GET", "/log", Audience::Public, get(show).with_state(s()))
+        .route("GET", "/log", Audience::Public, get(show).with_state((s(), pack.clone())))
         .route("GET", "/log/key", Audience::Public, get(key).with_state(s()))
         .route("GET", "/log/checkpoint", Audience::Public, get(checkpoint).with_state(s()))
         .route("GET", "/log/tile/{*path}", Audience::Public, get(tile).with_state(s()))
@@ -64,24 +66,46 @@ struct LogPage {
     size: u64,
     checkpoint: String,
     key: String,
-    newest: Vec<(u64, evidence::Entry)>,
+    newest: Vec<Line>,
 }
 
-async fn show(State(log): State<Log>, visit: Visit) -> Outcome<Html<String>> {
+/// An entry in the words of the page.
+struct Line {
+    index: u64,
+    kind: String,
+    department: String,
+    entry: evidence::Entry,
+}
+
+impl Line {
+    fn new(shell: &Shell, pack: &Pack, index: u64, entry: evidence::Entry) -> Self {
+        let key = match entry.kind.strip_prefix("look-") {
+            Some(look) => format!("look-kind-{look}"),
+            None => format!("event-{}", entry.kind),
+        };
+        let kind = if web::has_text(&key) { shell.t(&key) } else { entry.kind.clone() };
+        let name = |id: &str| pack.department(id).map_or_else(|| id.to_owned(), |department| shell.of(&department.name).to_owned());
+        let department = entry.department.split(' ').map(name).collect::<Vec<_>>().join(" · ");
+        Self { index, kind, department, entry }
+    }
+}
+
+async fn show(State((log, pack)): State<(Log, Arc<Pack>)>, visit: Visit) -> Outcome<Html<String>> {
     let checkpoint = log.checkpoint().await.map_err(problem)?;
     let size = Checkpoint::verify(&checkpoint, log.verifier()).map_err(Problem::internal)?.size;
     let n = size.saturating_sub(1) / 256;
     let width = size - n * 256;
+    let shell = visit.shell("log-title");
     let mut newest = Vec::new();
     if size > 0 {
         let bundle = wire::tlog::Bundle(log.entries(n, u16::try_from(width).unwrap_or(256)).await.map_err(problem)?);
         for (i, entry) in (n * 256..).zip(bundle.entries().map_err(Problem::internal)?) {
             if let Ok(entry) = evidence::Entry::parse(&String::from_utf8_lossy(entry)) {
-                newest.push((i, entry));
+                newest.push(Line::new(&shell, &pack, i, entry));
             }
         }
     }
     newest.reverse();
     newest.truncate(50);
-    page(&LogPage { shell: visit.shell("log-title"), size, checkpoint, key: log.key().to_owned(), newest })
+    page(&LogPage { shell, size, checkpoint, key: log.key().to_owned(), newest })
 }

@@ -50,7 +50,9 @@ pub(crate) async fn show(State(exchange): State<Exchange>, visit: Visit) -> Outc
         .iter()
         .map(|consent| {
             let terms = &consent.terms;
-            vec![terms.id.to_string().into(), terms.consumer.clone().into(), terms.purpose.clone().into(), shell.t(&format!("state-{}", consent.state.name())).into(), Cell::figure(consent.used_total.to_string()), shell.moment(&terms.given).into()]
+            let consumer = clients.iter().find(|client| client.id == terms.consumer).map_or(terms.consumer.as_str(), |client| shell.of(&client.name));
+            let purpose = exchange.pack.purpose(&terms.purpose).map_or(terms.purpose.as_str(), |purpose| shell.of(&purpose.name));
+            vec![terms.id.to_string().into(), consumer.into(), purpose.into(), shell.t(&format!("state-{}", consent.state.name())).into(), Cell::figure(consent.used_total.to_string()), shell.moment(&terms.given).into()]
         })
         .collect();
     let limits = exchange

@@ -37,9 +37,9 @@ async fn walk(script: bool) {
 
     browser.open(&format!("{}/my/data", demo.base)).await;
     shot("6-my-data").await;
-    let first = browser.text(".praya-timeline__item").await;
+    let first = browser.text(".praya-looks > li").await;
     assert!(first.contains("Harbour Bank"), "the newest look is the bank's: {first}");
-    browser.click(".praya-timeline__item a[href^='/my/data/looks/']").await;
+    browser.click(".praya-looks > li a[href^='/my/data/looks/']").await;
     if script {
         browser.find("#proof[data-outcome]").await;
         shot("7-look").await;
