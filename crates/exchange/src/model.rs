@@ -137,9 +137,7 @@ impl Frequency {
     fn calendar_window(self, start: Timestamp, now: Timestamp) -> (Timestamp, Option<Timestamp>) {
         let step = if self.unit == Period::Year { 12 } else { 1 };
         let first = start.to_zoned(TimeZone::UTC);
-        let months = first.since((Unit::Month, &now.to_zoned(TimeZone::UTC))).map_or(0, |span| {
-            i64::from(-(i32::from(span.get_years()) * 12 + span.get_months()))
-        });
+        let months = first.until((Unit::Month, &now.to_zoned(TimeZone::UTC))).map_or(0, |span| i64::from(span.get_months()));
         let whole = months.max(0) / step * step;
         let at = |n: i64| first.checked_add(n.months()).map_or(start, |zoned| zoned.timestamp());
         (at(whole), Some(at(whole + step)))
