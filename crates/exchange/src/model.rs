@@ -1,6 +1,6 @@
 //! A consent, its states, and what a look is. Pure.
 
-use jiff::{Timestamp, ToSpan, Unit, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use kernel::Id;
 use ports::SubjectKind;
 use serde::{Deserialize, Serialize};
@@ -136,10 +136,12 @@ impl Frequency {
 
     fn calendar_window(self, start: Timestamp, now: Timestamp) -> (Timestamp, Option<Timestamp>) {
         let step = if self.unit == Period::Year { 12 } else { 1 };
-        let first = start.to_zoned(TimeZone::UTC);
-        let months = first.until((Unit::Month, &now.to_zoned(TimeZone::UTC))).map_or(0, |span| i64::from(span.get_months()));
-        let whole = months.max(0) / step * step;
+        let (first, last) = (start.to_zoned(TimeZone::UTC), now.max(start).to_zoned(TimeZone::UTC));
         let at = |n: i64| first.checked_add(n.months()).map_or(start, |zoned| zoned.timestamp());
+        let months = (i64::from(last.year()) - i64::from(first.year())) * 12 + i64::from(last.month()) - i64::from(first.month());
+        // The month may have begun without the window that begins in it: the 31st, or a later hour.
+        let begun = if at(months) > now { months - 1 } else { months };
+        let whole = begun.max(0) / step * step;
         (at(whole), Some(at(whole + step)))
     }
 }

@@ -43,7 +43,7 @@ pub(crate) const USE: Sql = Sql::both(
 );
 pub(crate) const YESES: Sql = Sql::both("select count(*) from consent_yes where consent = $1");
 pub(crate) const YESES_OF: Sql = Sql::both("select person, signature, at from consent_yes where consent = $1 order by at");
-pub(crate) const EVENTS: Sql = Sql::both("select event, state, actor, at, ticket from consent_event where consent = $1 order by at, id");
+pub(crate) const EVENTS: Sql = Sql::both("select event, state, actor, at, ticket from consent_event where consent = $1 order by ticket");
 pub(crate) const OVERDUE: Sql = Sql::both("select consent, state from consent_state where state in ('waiting', 'active', 'paused') and expires_at <= $1 limit 200");
 pub(crate) const STATES: Sql = Sql::both("select state, count(*) from consent_state group by state order by state");
 
