@@ -18,6 +18,7 @@ pub mod passkeys;
 mod port;
 pub mod rules;
 mod sql;
+mod upkeep;
 
 #[cfg(test)]
 mod tests;
@@ -31,14 +32,10 @@ pub use sql::ALL;
 use kernel::{Actor, Ctx, Id, Problem, Timestamp, World};
 use passkeys::Passkeys;
 use ports::Records;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use store::Db;
-use tokio::sync::broadcast::error::RecvError;
 use web::{UserView, cookies::Cookies};
 use wire::jws::SigningKey;
-
-/// Held by the node that sweeps.
-const SWEEP_LOCK: i64 = 0x7072_6179_6103;
 
 /// What [`Identity::new`] needs.
 pub struct Settings {
@@ -103,44 +100,6 @@ impl Identity {
     /// Our signing keys and nonces.
     pub fn keys(&self) -> &Arc<Keys> {
         &self.0.keys
-    }
-
-    /// Hears of changes on other nodes and forgets what is over, for as long as the program runs: spawn it once.
-    pub async fn listen(self) {
-        let mut notices = self.0.db.notices();
-        let mut tick = tokio::time::interval(Duration::from_secs(10));
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                notice = notices.recv() => match notice {
-                    Ok(notice) if notice.payload != "keys" => {}
-                    Err(RecvError::Closed) => return,
-                    // A key, or we fell behind: read again.
-                    _ => self.reload().await,
-                },
-                _ = tick.tick() => self.sweep().await,
-            }
-        }
-    }
-
-    async fn reload(&self) {
-        if let Err(problem) = self.0.keys.reload(&self.0.db, self.now()).await {
-            tracing::error!(%problem, "the signing keys could not be read again");
-        }
-    }
-
-    /// Forgets what can no longer be used, in small pieces; one node at a time.
-    pub async fn sweep(&self) {
-        loop {
-            let ctx = self.ctx(Actor::System("sweep"));
-            match self.0.db.exclusive(SWEEP_LOCK, move |tx| ops::sweep(tx, &ctx)).await {
-                Ok(true) => tokio::time::sleep(Duration::from_millis(20)).await,
-                Ok(false) => return,
-                Err(problem) => {
-                    return tracing::warn!(%problem, "what is over could not be forgotten; it will be tried again");
-                }
-            }
-        }
     }
 
     fn now(&self) -> Timestamp {

@@ -1,7 +1,6 @@
 //! The portal's own pages: home, verify, health, metrics, the API's description.
 
 use axum::{
-    Json,
     extract::{Query, State},
     response::{Html, IntoResponse, Response},
     routing::{get, post},
@@ -32,7 +31,7 @@ pub(crate) fn routes(db: &Db, exchange: &Exchange) -> Routes {
         .route("GET", "/healthz", Audience::Public, get(|| async { "ok" }))
         .route("GET", "/readyz", Audience::Public, get(ready).with_state(db.clone()))
         .route("GET", "/metrics", Audience::Public, get(|| async { METRICS.get().map(PrometheusHandle::render).unwrap_or_default() }))
-        .route("GET", "/openapi.json", Audience::Public, get(|| async { Json(crate::openapi::document()) }))
+        .route("GET", "/openapi.json", Audience::Public, get(|| async { ([(header::CONTENT_TYPE, "application/json")], crate::openapi::DOCUMENT) }))
 }
 
 /// Every statement of the program's own.
