@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: builds the release binaries and runs the load generator of `bench/`.
 
-use crate::run::{Failure, root, must, say};
+use crate::run::{Failure, must, root, say};
 use clap::Args;
 use std::process::Command;
 
@@ -15,9 +15,20 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     if options.what != "exchange" {
-        return Err(format!("there is no benchmark {:?} yet; there is `exchange`", options.what).into());
+        return Err(
+            format!("there is no benchmark {:?} yet; there is `exchange`", options.what).into()
+        );
     }
     say("release build");
-    must(Command::new("cargo").args(["build", "--release", "-p", "praya", "-p", "bench"]).current_dir(root()))?;
-    must(Command::new(root().join("target/release/bench")).arg(&options.what).args(&options.rest).current_dir(root()))
+    must(
+        Command::new("cargo")
+            .args(["build", "--release", "-p", "praya", "-p", "bench"])
+            .current_dir(root()),
+    )?;
+    must(
+        Command::new(root().join("target/release/bench"))
+            .arg(&options.what)
+            .args(&options.rest)
+            .current_dir(root()),
+    )
 }

@@ -1,4 +1,5 @@
 //! What a developer and CI run: `cargo xtask test`, `cargo xtask lint`, `cargo xtask bench`.
+#![expect(clippy::print_stdout, reason = "a command line speaks")]
 
 mod bench;
 mod lint;
@@ -10,7 +11,9 @@ use std::process::ExitCode;
 
 /// Tests, lints and benchmarks of Praya.
 #[derive(Parser)]
-#[command(after_help = "Examples:\n  cargo xtask test            everything, as CI runs it\n  cargo xtask test --quick    SQLite alone, no browser, no clients\n  cargo xtask bench exchange --json out.json")]
+#[command(
+    after_help = "Examples:\n  cargo xtask test            everything, as CI runs it\n  cargo xtask test --quick    SQLite alone, no browser, no clients\n  cargo xtask bench exchange --json out.json"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

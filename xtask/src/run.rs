@@ -29,7 +29,9 @@ pub(crate) fn must(command: &mut Command) -> Result<(), Failure> {
 
 /// Runs a command and gives each line of its output to `line` as it comes; whether it succeeded.
 pub(crate) fn watch(command: &mut Command, mut line: impl FnMut(&str)) -> Result<bool, Failure> {
-    let mut child = Running(command.stdout(Stdio::piped()).spawn().map_err(|error| format!("{command:?}: {error}"))?);
+    let mut child = Running(
+        command.stdout(Stdio::piped()).spawn().map_err(|error| format!("{command:?}: {error}"))?,
+    );
     if let Some(out) = child.0.stdout.take() {
         for text in BufReader::new(out).lines() {
             let text = text?;
@@ -52,7 +54,11 @@ impl Drop for Running {
 
 /// Whether a program is on the path.
 pub(crate) fn have(program: &str) -> bool {
-    Command::new("sh").args(["-c", &format!("command -v {program}")]).stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+    Command::new("sh")
+        .args(["-c", &format!("command -v {program}")])
+        .stdout(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 /// Whether we are root.

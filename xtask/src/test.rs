@@ -12,7 +12,8 @@ use std::{
 };
 
 /// Debian packages the whole test needs.
-const PACKAGES: [&str; 5] = ["postgresql", "chromium", "chromium-driver", "fonts-noto-cjk", "strace"];
+const PACKAGES: [&str; 5] =
+    ["postgresql", "chromium", "chromium-driver", "fonts-noto-cjk", "strace"];
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -37,7 +38,12 @@ impl Counts {
     /// Reads a line of `cargo test`.
     fn line(&mut self, line: &str) {
         if let Some(rest) = line.strip_prefix("test result:") {
-            let number = |word: &str| rest.split([';', '.']).find(|part| part.ends_with(word)).and_then(|part| part.split_whitespace().rev().nth(1)?.parse::<u64>().ok()).unwrap_or(0);
+            let number = |word: &str| {
+                rest.split([';', '.'])
+                    .find(|part| part.ends_with(word))
+                    .and_then(|part| part.split_whitespace().rev().nth(1)?.parse::<u64>().ok())
+                    .unwrap_or(0)
+            };
             self.passed += number("passed");
             self.failed += number("failed");
             self.ignored += number("ignored");
@@ -81,9 +87,18 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     for line in &counts.skipped {
         eprintln!("{line}");
     }
-    println!("{} passed, {} failed, {} skipped", counts.passed, counts.failed, counts.skipped.len());
+    println!(
+        "{} passed, {} failed, {} skipped",
+        counts.passed,
+        counts.failed,
+        counts.skipped.len()
+    );
     if counts.failed > 0 || (!options.quick && missing > 0) || counts.ignored > 0 {
-        return Err(format!("{} failed, {missing} skipped without leave, {} ignored", counts.failed, counts.ignored).into());
+        return Err(format!(
+            "{} failed, {missing} skipped without leave, {} ignored",
+            counts.failed, counts.ignored
+        )
+        .into());
     }
     Ok(())
 }
@@ -96,7 +111,9 @@ fn run_in_root(command: &mut Command) -> Result<(), Failure> {
 fn prerequisites() -> Result<(), Failure> {
     for program in ["node", "npm"] {
         if !have(program) {
-            return Err(format!("{program} is missing: install Node.js 20 or newer with npm").into());
+            return Err(
+                format!("{program} is missing: install Node.js 20 or newer with npm").into()
+            );
         }
     }
     let missing: Vec<_> = PACKAGES.into_iter().filter(|package| !installed(package)).collect();
@@ -110,11 +127,20 @@ fn prerequisites() -> Result<(), Failure> {
     say(&line);
     let quiet = || Stdio::null();
     must(Command::new("apt-get").args(["update", "-qq"]).stdout(quiet()))?;
-    must(Command::new("apt-get").args(["install", "-y", "-qq", "--no-install-recommends"]).args(&missing).env("DEBIAN_FRONTEND", "noninteractive").stdout(quiet()))
+    must(
+        Command::new("apt-get")
+            .args(["install", "-y", "-qq", "--no-install-recommends"])
+            .args(&missing)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdout(quiet()),
+    )
 }
 
 fn installed(package: &str) -> bool {
-    let out = Command::new("dpkg-query").args(["-W", "-f", "${Status}", package]).stderr(Stdio::null()).output();
+    let out = Command::new("dpkg-query")
+        .args(["-W", "-f", "${Status}", package])
+        .stderr(Stdio::null())
+        .output();
     out.is_ok_and(|out| out.stdout.ends_with(b"install ok installed"))
 }
 
@@ -138,7 +164,10 @@ impl Postgres {
             must(Command::new("chown").arg("postgres").arg(&server.folder))?;
         }
         let (data, dir) = (server.folder.join("data"), server.folder.display());
-        server.tool("initdb", &format!("-D {} -U postgres --locale=C -E UTF8 -A trust", data.display()))?;
+        server.tool(
+            "initdb",
+            &format!("-D {} -U postgres --locale=C -E UTF8 -A trust", data.display()),
+        )?;
         server.tool("pg_ctl", &format!("-D {} -l {dir}/log -w start -o '-p {port} -k {dir} -c listen_addresses=127.0.0.1 -c max_connections=400'", data.display()))?;
         Ok(server)
     }
@@ -156,27 +185,45 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        self.tool("pg_ctl", &format!("-D {} -m immediate stop", self.folder.join("data").display())).ok();
+        self.tool(
+            "pg_ctl",
+            &format!("-D {} -m immediate stop", self.folder.join("data").display()),
+        )
+        .ok();
         fs::remove_dir_all(&self.folder).ok();
     }
 }
 
 fn newest(folder: &Path) -> Result<PathBuf, Failure> {
-    let mut versions: Vec<_> = fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut versions: Vec<_> =
+        fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     versions.sort();
     versions.pop().ok_or_else(|| format!("no PostgreSQL under {}", folder.display()).into())
 }
 
 /// Programs that others wrote, against the built binary: each folder of `tests/clients` with a `package.json`.
 fn clients(counts: &mut Counts) -> Result<(), Failure> {
-    let mut folders: Vec<_> = fs::read_dir(root().join("tests/clients"))?.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.join("package.json").exists()).collect();
+    let mut folders: Vec<_> = fs::read_dir(root().join("tests/clients"))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.join("package.json").exists())
+        .collect();
     folders.sort();
     for folder in folders {
-        let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let name =
+            folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         say(&format!("client {name}"));
-        must(Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder).stdout(Stdio::null()))?;
+        must(
+            Command::new("npm")
+                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+                .current_dir(&folder)
+                .stdout(Stdio::null()),
+        )?;
         let demo = Demo::start(&name)?;
-        let status = Command::new("node").arg("walk.mjs").arg(demo.data.join("demo.json")).current_dir(&folder).status()?;
+        let status = Command::new("node")
+            .arg("walk.mjs")
+            .arg(demo.data.join("demo.json"))
+            .current_dir(&folder)
+            .status()?;
         if status.success() {
             counts.passed += 1;
         } else {
@@ -199,12 +246,21 @@ impl Demo {
         let free = || TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let (listen, bank) = (free()?, free()?);
         let binary = root().join("target/debug/praya");
-        let binary = std::env::var_os("CARGO_TARGET_DIR").map_or(binary, |target| PathBuf::from(target).join("debug/praya"));
+        let binary = std::env::var_os("CARGO_TARGET_DIR")
+            .map_or(binary, |target| PathBuf::from(target).join("debug/praya"));
         let mut command = Command::new(binary);
-        command.arg("demo").arg("--listen").arg(listen.to_string()).arg("--bank").arg(bank.to_string()).arg("--data").arg(&data).stdout(Stdio::null());
+        command
+            .arg("demo")
+            .arg("--listen")
+            .arg(listen.to_string())
+            .arg("--bank")
+            .arg(bank.to_string())
+            .arg("--data")
+            .arg(&data)
+            .stdout(Stdio::null());
         let child = Running(command.spawn()?);
         let began = Instant::now();
-        while began.elapsed() < Duration::from_secs(60) {
+        while began.elapsed() < Duration::from_mins(1) {
             if ready(listen.port()) {
                 return Ok(Self { _child: child, data });
             }
@@ -224,7 +280,8 @@ fn ready(port: u16) -> bool {
     let ask = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        stream
+            .write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer)?;
         Ok(answer)

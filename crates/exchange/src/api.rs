@@ -42,7 +42,10 @@ fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, Problem> {
     if body.len() > LARGEST {
         return Err(Problem::new(413, "too-large"));
     }
-    serde_json::from_slice(body).map_err(|error| Problem { internal: Some(error.to_string()), ..Problem::new(400, "request-unreadable") })
+    serde_json::from_slice(body).map_err(|error| Problem {
+        internal: Some(error.to_string()),
+        ..Problem::new(400, "request-unreadable")
+    })
 }
 
 /// `GET /exchange/v1/registers`: what can be asked for, of whom, for which purposes.
@@ -78,24 +81,40 @@ pub(crate) async fn health(State(exchange): State<Exchange>) -> Json<Value> {
 }
 
 /// `POST /exchange/v1/records`: the consented records, logged, signed and encrypted.
-pub(crate) async fn records(State(exchange): State<Exchange>, visit: Visit, headers: HeaderMap, body: Bytes) -> Outcome<Response> {
+pub(crate) async fn records(
+    State(exchange): State<Exchange>,
+    visit: Visit,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Outcome<Response> {
     let caller = Arc::new(exchange.caller(&visit.ctx, &headers, "POST", "/exchange/v1/records")?);
     let asked: Narrow = if body.is_empty() { Narrow::default() } else { read(&body)? };
     let (access, standing, subject, keys) = exchange.look_up(&visit.ctx, &caller, None).await?;
     let ctx = as_client(&visit.ctx, &access.client);
-    let answer = exchange.release(&ctx, &caller, true, (standing, subject, keys), asked.registers.as_deref()).await?;
+    let answer = exchange
+        .release(&ctx, &caller, true, (standing, subject, keys), asked.registers.as_deref())
+        .await?;
     Ok(jwt(&exchange, &ctx, answer))
 }
 
 /// An encrypted answer, with the nonce for the next proof.
 fn jwt(exchange: &Exchange, ctx: &Ctx, answer: String) -> Response {
     let nonce = exchange.nonces.make(ctx.now.as_second());
-    let headers = [(header::CONTENT_TYPE, "application/jwt".to_owned()), (header::CACHE_CONTROL, "no-store".to_owned()), (header::HeaderName::from_static("dpop-nonce"), nonce)];
+    let headers = [
+        (header::CONTENT_TYPE, "application/jwt".to_owned()),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (header::HeaderName::from_static("dpop-nonce"), nonce),
+    ];
     (headers, answer).into_response()
 }
 
 /// `POST /exchange/v1/batch`: many consents with one client token; each answer stands alone.
-pub(crate) async fn batch(State(exchange): State<Exchange>, visit: Visit, headers: HeaderMap, body: Bytes) -> Outcome<Json<Value>> {
+pub(crate) async fn batch(
+    State(exchange): State<Exchange>,
+    visit: Visit,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Outcome<Json<Value>> {
     let caller = Arc::new(exchange.caller(&visit.ctx, &headers, "POST", "/exchange/v1/batch")?);
     let batch: Batch = read(&body)?;
     if batch.consents.is_empty() || batch.consents.len() > BATCH {
@@ -103,36 +122,61 @@ pub(crate) async fn batch(State(exchange): State<Exchange>, visit: Visit, header
     }
     let access = exchange.spend(&visit.ctx, &caller).await?;
     if !access.scope.split(' ').any(|scope| scope == "exchange:batch") {
-        return Err(Problem::new(403, "insufficient-scope").header("www-authenticate", "DPoP error=\"insufficient_scope\", scope=\"exchange:batch\"").into());
+        return Err(Problem::new(403, "insufficient-scope")
+            .header(
+                "www-authenticate",
+                "DPoP error=\"insufficient_scope\", scope=\"exchange:batch\"",
+            )
+            .into());
     }
     let ctx = as_client(&visit.ctx, &access.client);
-    let answers = join_all(batch.consents.iter().map(|consent| one_of_batch(&exchange, &ctx, &caller, consent))).await;
+    let answers = join_all(
+        batch.consents.iter().map(|consent| one_of_batch(&exchange, &ctx, &caller, consent)),
+    )
+    .await;
     Ok(Json(json!({ "answers": answers })))
 }
 
 async fn one_of_batch(exchange: &Exchange, ctx: &Ctx, caller: &Arc<Caller>, consent: &Id) -> Value {
     let answer = async {
-        let (_, standing, subject, keys) = exchange.look_up(ctx, caller, Some(consent.clone())).await?;
+        let (_, standing, subject, keys) =
+            exchange.look_up(ctx, caller, Some(consent.clone())).await?;
         exchange.release(ctx, caller, false, (standing, subject, keys), None).await
     };
     match answer.await {
         Ok(jwt) => json!({"consent": consent, "status": 200, "jwt": jwt}),
         Err(problem) => {
-            let retry = problem.headers.iter().find(|(name, _)| *name == "retry-after").map(|(_, value)| value);
+            let retry = problem
+                .headers
+                .iter()
+                .find(|(name, _)| *name == "retry-after")
+                .map(|(_, value)| value);
             json!({"consent": consent, "status": problem.status, "code": problem.code, "retry_after": retry})
         }
     }
 }
 
 /// `GET /exchange/v1/consents/{id}`: the consent as a record shaped on ISO/IEC TS 27560, for its consumer.
-pub(crate) async fn consent(State(exchange): State<Exchange>, visit: Visit, headers: HeaderMap, Path(id): Path<Id>) -> Outcome<Json<Value>> {
-    let caller = exchange.caller(&visit.ctx, &headers, "GET", &format!("/exchange/v1/consents/{id}"))?;
+pub(crate) async fn consent(
+    State(exchange): State<Exchange>,
+    visit: Visit,
+    headers: HeaderMap,
+    Path(id): Path<Id>,
+) -> Outcome<Json<Value>> {
+    let caller =
+        exchange.caller(&visit.ctx, &headers, "GET", &format!("/exchange/v1/consents/{id}"))?;
     let (deps, context) = (exchange.deps.clone(), visit.ctx.clone());
     let found = exchange
         .db
         .write(move |tx| {
-            deps.authorizations.spend(tx, &caller.proof.jkt, &caller.proof.jti, caller.proof.iat)?;
-            let access = deps.authorizations.access(tx, &caller.token, &caller.proof.jkt, context.now)?;
+            deps.authorizations.spend(
+                tx,
+                &caller.proof.jkt,
+                &caller.proof.jti,
+                caller.proof.iat,
+            )?;
+            let access =
+                deps.authorizations.access(tx, &caller.token, &caller.proof.jkt, context.now)?;
             let consent = ops::find(tx, &id)?;
             if consent.terms.consumer != access.client {
                 return Err(Problem::new(404, "consent-unknown"));
@@ -146,7 +190,12 @@ pub(crate) async fn consent(State(exchange): State<Exchange>, visit: Visit, head
 
 /// `POST /exchange/v1/deletions/{consent}`: the consumer attests that it deleted what it held.
 /// Authenticated by a client assertion (RFC 7523) in the body; a DPoP token may have ended long ago.
-pub(crate) async fn deletion(State(exchange): State<Exchange>, visit: Visit, Path(id): Path<Id>, body: Bytes) -> Outcome<Json<Value>> {
+pub(crate) async fn deletion(
+    State(exchange): State<Exchange>,
+    visit: Visit,
+    Path(id): Path<Id>,
+    body: Bytes,
+) -> Outcome<Json<Value>> {
     #[derive(Deserialize)]
     struct Attestation {
         client_assertion: String,
@@ -156,9 +205,12 @@ pub(crate) async fn deletion(State(exchange): State<Exchange>, visit: Visit, Pat
     }
     let attestation: Attestation = read(&body)?;
     if attestation.deleted_at > visit.ctx.now {
-        return Err(Problem::new(400, "request-unreadable").field("deleted_at", "date-in-future").into());
+        return Err(Problem::new(400, "request-unreadable")
+            .field("deleted_at", "date-in-future")
+            .into());
     }
-    let (deps, context, issuer, pack) = (exchange.deps.clone(), visit.ctx.clone(), exchange.issuer.clone(), exchange.pack.clone());
+    let (deps, context, issuer, pack) =
+        (exchange.deps.clone(), visit.ctx.clone(), exchange.issuer.clone(), exchange.pack.clone());
     exchange
         .db
         .write(move |tx| {

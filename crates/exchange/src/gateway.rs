@@ -26,9 +26,8 @@ pub(crate) struct Caller {
     pub(crate) proof: Proof,
 }
 
-/// A consumer with its encryption key made ready.
+/// A consumer's encryption key, made ready.
 pub(crate) struct ConsumerKeys {
-    pub(crate) consumer: ports::Consumer,
     pub(crate) recipient: wire::jwe::Recipient,
 }
 
@@ -80,27 +79,51 @@ struct ReleaseHeader<'a> {
 
 impl Exchange {
     /// Reads and checks `Authorization: DPoP …` and its proof (RFC 9449 §7.1).
-    pub(crate) fn caller(&self, ctx: &Ctx, headers: &http::HeaderMap, method: &str, path: &str) -> Result<Caller, Problem> {
+    pub(crate) fn caller(
+        &self,
+        ctx: &Ctx,
+        headers: &http::HeaderMap,
+        method: &str,
+        path: &str,
+    ) -> Result<Caller, Problem> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let token = header("authorization").and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("dpop"));
+        let token = header("authorization")
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("dpop"));
         let (_, token) = token.ok_or_else(|| challenge("invalid-token", "invalid_token"))?;
         let mut proofs = headers.get_all("dpop").iter();
-        let (proof, None) = (proofs.next().and_then(|value| value.to_str().ok()), proofs.next()) else {
+        let (proof, None) = (proofs.next().and_then(|value| value.to_str().ok()), proofs.next())
+        else {
             return Err(challenge("invalid-dpop-proof", "invalid_dpop_proof"));
         };
         let proof = proof.ok_or_else(|| challenge("invalid-dpop-proof", "invalid_dpop_proof"))?;
         let url = format!("{}{path}", self.issuer);
         let now = ctx.now.as_second();
-        let expected = dpop::Expected { method, url: &url, now, token: Some(token), nonces: Some(&self.nonces) };
+        let expected = dpop::Expected {
+            method,
+            url: &url,
+            now,
+            token: Some(token),
+            nonces: Some(&self.nonces),
+        };
         match dpop::check(proof, expected) {
             Ok(proof) => Ok(Caller { token: token.to_owned(), proof }),
-            Err(dpop::Refusal::Nonce) => Err(challenge("use-dpop-nonce", "use_dpop_nonce").header("dpop-nonce", self.nonces.make(now))),
-            Err(why) => Err(Problem { internal: Some(why.to_string()), ..challenge("invalid-dpop-proof", "invalid_dpop_proof") }),
+            Err(dpop::Refusal::Nonce) => Err(challenge("use-dpop-nonce", "use_dpop_nonce")
+                .header("dpop-nonce", self.nonces.make(now))),
+            Err(why) => Err(Problem {
+                internal: Some(why.to_string()),
+                ..challenge("invalid-dpop-proof", "invalid_dpop_proof")
+            }),
         }
     }
 
     /// The token's access, the consent as it stands, whose it is, and the consumer.
-    pub(crate) async fn look_up(&self, ctx: &Ctx, caller: &Caller, consent: Option<Id>) -> Result<(Access, Standing, Subject, Arc<ConsumerKeys>), Problem> {
+    pub(crate) async fn look_up(
+        &self,
+        ctx: &Ctx,
+        caller: &Caller,
+        consent: Option<Id>,
+    ) -> Result<(Access, Standing, Subject, Arc<ConsumerKeys>), Problem> {
         let (deps, now) = (self.deps.clone(), ctx.now);
         let (token, jkt) = (caller.token.clone(), caller.proof.jkt.clone());
         let cached = self.clone();
@@ -114,7 +137,10 @@ impl Exchange {
                 if standing.terms.consumer != access.client {
                     return Err(Problem::new(404, "consent-unknown"));
                 }
-                let subject = deps.directory.subject(tx, &standing.terms.subject)?.ok_or_else(|| Problem::internal("a consent's subject is not in the directory"))?;
+                let subject =
+                    deps.directory.subject(tx, &standing.terms.subject)?.ok_or_else(|| {
+                        Problem::internal("a consent's subject is not in the directory")
+                    })?;
                 let keys = cached.consumer_keys(tx, &access.client)?;
                 Ok((access, standing, subject, keys))
             })
@@ -122,18 +148,28 @@ impl Exchange {
     }
 
     /// A consumer's keys, from memory until a notice says that the client changed.
-    pub(crate) fn consumer_keys(&self, tx: &mut store::Tx<'_>, client: &str) -> Result<Arc<ConsumerKeys>, Problem> {
+    pub(crate) fn consumer_keys(
+        &self,
+        tx: &mut store::Tx<'_>,
+        client: &str,
+    ) -> Result<Arc<ConsumerKeys>, Problem> {
         if let Some(keys) = self.consumers.get(client) {
             return Ok(keys);
         }
-        let consumer = self.deps.directory.consumer(tx, client)?.ok_or_else(|| challenge("invalid-token", "invalid_token"))?;
+        let consumer = self
+            .deps
+            .directory
+            .consumer(tx, client)?
+            .ok_or_else(|| challenge("invalid-token", "invalid_token"))?;
         if !consumer.active {
             return Err(Problem::new(403, "client-stopped"));
         }
         let missing = || Problem::new(400, "client-key-missing");
-        let jwks = wire::jwk::Jwks::parse(consumer.jwks.to_string().as_bytes()).map_err(|_| missing())?;
-        let recipient = wire::jwe::Recipient::new(jwks.encryption_key().ok_or_else(missing)?).map_err(|_| missing())?;
-        let keys = Arc::new(ConsumerKeys { consumer, recipient });
+        let jwks =
+            wire::jwk::Jwks::parse(consumer.jwks.to_string().as_bytes()).map_err(|_| missing())?;
+        let recipient = wire::jwe::Recipient::new(jwks.encryption_key().ok_or_else(missing)?)
+            .map_err(|_| missing())?;
+        let keys = Arc::new(ConsumerKeys { recipient });
         self.consumers.put(client, keys.clone());
         Ok(keys)
     }
@@ -149,7 +185,13 @@ impl Exchange {
         asked: Option<&[Selection]>,
     ) -> Result<String, Problem> {
         let terms = &standing.terms;
-        rules::may_look(terms, standing.state, standing.window_start, standing.window_used, ctx.now)?;
+        rules::may_look(
+            terms,
+            standing.state,
+            standing.window_start,
+            standing.window_used,
+            ctx.now,
+        )?;
         let selections = rules::narrow(&terms.registers, asked)?;
         let parts = self.fetch(&selections, &subject.key, terms.range).await;
         if parts.iter().all(|part| part.status == "unavailable") {
@@ -180,14 +222,25 @@ impl Exchange {
             payload: wire::sha256(&[&payload]),
             departments: self.pack.departments_of(&selections),
         };
-        let (deps, caller, context, terms) = (self.deps.clone(), caller.clone(), ctx.clone(), terms.clone());
+        let (deps, caller, context, terms) =
+            (self.deps.clone(), caller.clone(), ctx.clone(), terms.clone());
         let ticket = self
             .db
             .write(move |tx| {
                 if spend {
-                    deps.authorizations.spend(tx, &caller.proof.jkt, &caller.proof.jti, caller.proof.iat)?;
+                    deps.authorizations.spend(
+                        tx,
+                        &caller.proof.jkt,
+                        &caller.proof.jti,
+                        caller.proof.iat,
+                    )?;
                 }
-                let access = deps.authorizations.access(tx, &caller.token, &caller.proof.jkt, context.now)?;
+                let access = deps.authorizations.access(
+                    tx,
+                    &caller.token,
+                    &caller.proof.jkt,
+                    context.now,
+                )?;
                 if access.client != terms.consumer {
                     return Err(challenge("invalid-token", "invalid_token"));
                 }
@@ -196,29 +249,58 @@ impl Exchange {
             })
             .await?;
         let receipt = self.log.receipt(&ticket).await.map_err(Problem::internal)?;
-        let header = ReleaseHeader { typ: "praya-release+jwt", receipt: &receipt, opening: &ticket.opening };
-        let signed = self.signer.current(ctx.now)?.sign(&header, &payload).map_err(Problem::internal)?;
+        let header =
+            ReleaseHeader { typ: "praya-release+jwt", receipt: &receipt, opening: &ticket.opening };
+        let signed =
+            self.signer.current(ctx.now)?.sign(&header, &payload).map_err(Problem::internal)?;
         keys.recipient.encrypt(Some("JWT"), signed.as_bytes()).map_err(Problem::internal)
     }
 
     /// Asks every source at once and keeps only the selected fields.
-    pub(crate) async fn fetch(&self, selections: &[Selection], key: &str, range: Option<Range>) -> Vec<Part<'_>> {
+    pub(crate) async fn fetch(
+        &self,
+        selections: &[Selection],
+        key: &str,
+        range: Option<Range>,
+    ) -> Vec<Part<'_>> {
         let lookups = selections.iter().map(|selection| {
-            let lookup = Lookup { key: key.to_owned(), fields: selection.fields.clone(), range: range.map(|range| (range.from, range.to)) };
+            let lookup = Lookup {
+                key: key.to_owned(),
+                fields: selection.fields.clone(),
+                range: range.map(|range| (range.from, range.to)),
+            };
             (selection.register.clone(), lookup)
         });
         let answers = self.sources.fetch_all(lookups.collect(), DEADLINE).await;
-        selections.iter().zip(answers).filter_map(|(selection, answer)| self.part(selection, answer)).collect()
+        selections
+            .iter()
+            .zip(answers)
+            .filter_map(|(selection, answer)| self.part(selection, answer))
+            .collect()
     }
 
     fn part(&self, selection: &Selection, answer: Result<Answer, SourceError>) -> Option<Part<'_>> {
         let register = self.pack.register(&selection.register)?;
-        let empty = Part { register: &register.id, department: &register.department, status: "unavailable", as_of: None, rows: Vec::new(), note: None, passed: None };
+        let empty = Part {
+            register: &register.id,
+            department: &register.department,
+            status: "unavailable",
+            as_of: None,
+            rows: Vec::new(),
+            note: None,
+            passed: None,
+        };
         Some(match answer {
             Err(error) => Part { note: Some(error.code()), ..empty },
             Ok(Answer { rows, as_of, passed }) => {
                 let status = if rows.is_empty() { "none" } else { "ok" };
-                Part { status, as_of: Some(as_of), rows: rules::minimise(rows, &selection.fields), passed, ..empty }
+                Part {
+                    status,
+                    as_of: Some(as_of),
+                    rows: rules::minimise(rows, &selection.fields),
+                    passed,
+                    ..empty
+                }
             }
         })
     }
@@ -228,7 +310,12 @@ impl Exchange {
         let (deps, caller, now) = (self.deps.clone(), caller.clone(), ctx.now);
         self.db
             .write(move |tx| {
-                deps.authorizations.spend(tx, &caller.proof.jkt, &caller.proof.jti, caller.proof.iat)?;
+                deps.authorizations.spend(
+                    tx,
+                    &caller.proof.jkt,
+                    &caller.proof.jti,
+                    caller.proof.iat,
+                )?;
                 deps.authorizations.access(tx, &caller.token, &caller.proof.jkt, now)
             })
             .await
@@ -237,12 +324,16 @@ impl Exchange {
 
 /// Selections as looks and the log name them.
 pub(crate) fn fields(selections: &[Selection]) -> Fields {
-    selections.iter().map(|selection| (selection.register.clone(), selection.fields.clone())).collect()
+    selections
+        .iter()
+        .map(|selection| (selection.register.clone(), selection.fields.clone()))
+        .collect()
 }
 
 /// A 401 with the RFC's own header beside the problem body.
 pub(crate) fn challenge(code: &'static str, error: &str) -> Problem {
-    Problem::new(401, code).header("www-authenticate", format!("DPoP error=\"{error}\", algs=\"ES256\""))
+    Problem::new(401, code)
+        .header("www-authenticate", format!("DPoP error=\"{error}\", algs=\"ES256\""))
 }
 
 /// The same request, acting as the client that the token was issued to.

@@ -138,7 +138,9 @@ impl Frequency {
         let step = if self.unit == Period::Year { 12 } else { 1 };
         let (first, last) = (start.to_zoned(TimeZone::UTC), now.max(start).to_zoned(TimeZone::UTC));
         let at = |n: i64| first.checked_add(n.months()).map_or(start, |zoned| zoned.timestamp());
-        let months = (i64::from(last.year()) - i64::from(first.year())) * 12 + i64::from(last.month()) - i64::from(first.month());
+        let months = (i64::from(last.year()) - i64::from(first.year())) * 12
+            + i64::from(last.month())
+            - i64::from(first.month());
         // The month may have begun without the window that begins in it: the 31st, or a later hour.
         let begun = if at(months) > now { months - 1 } else { months };
         let whole = begun.max(0) / step * step;
@@ -337,7 +339,8 @@ pub const TRANSITIONS: &[(State, Event, State)] = &[
 
 impl State {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Waiting, Self::Active, Self::Paused, Self::Revoked, Self::Expired, Self::Refused];
+    pub const ALL: [Self; 6] =
+        [Self::Waiting, Self::Active, Self::Paused, Self::Revoked, Self::Expired, Self::Refused];
 
     /// Where `event` leads from here, if anywhere.
     pub fn after(self, event: Event) -> Option<Self> {
@@ -369,7 +372,15 @@ impl State {
 
 impl Event {
     /// All of them.
-    pub const ALL: [Self; 7] = [Self::Approve, Self::Refuse, Self::Pause, Self::Resume, Self::Revoke, Self::Amend, Self::Expire];
+    pub const ALL: [Self; 7] = [
+        Self::Approve,
+        Self::Refuse,
+        Self::Pause,
+        Self::Resume,
+        Self::Revoke,
+        Self::Amend,
+        Self::Expire,
+    ];
 
     /// As the log, webhooks and texts name it: `consent-revoked`.
     pub const fn kind(self) -> &'static str {

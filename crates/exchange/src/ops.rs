@@ -45,11 +45,13 @@ pub struct Consent {
 }
 
 fn terms(text: &str) -> Result<Terms> {
-    serde_json::from_str(text).map_err(|error| Problem::internal(format!("a stored consent is unreadable: {error}")))
+    serde_json::from_str(text)
+        .map_err(|error| Problem::internal(format!("a stored consent is unreadable: {error}")))
 }
 
 fn state(name: &str) -> Result<State> {
-    State::parse(name).ok_or_else(|| Problem::internal(format!("a consent has the unknown state {name}")))
+    State::parse(name)
+        .ok_or_else(|| Problem::internal(format!("a consent has the unknown state {name}")))
 }
 
 fn consent(row: &Row) -> Result<Consent> {
@@ -95,8 +97,19 @@ pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<(State, i64)>> {
 }
 
 /// May the person decide for this subject now? For themselves, or by a mandate for the company.
-pub fn may_decide(tx: &mut Tx<'_>, directory: &dyn Directory, person: &Id, subject: &Id, now: Timestamp) -> Result<()> {
-    if person == subject || directory.authorities(tx, person, now)?.iter().any(|authority| authority.company.id == *subject) {
+pub fn may_decide(
+    tx: &mut Tx<'_>,
+    directory: &dyn Directory,
+    person: &Id,
+    subject: &Id,
+    now: Timestamp,
+) -> Result<()> {
+    if person == subject
+        || directory
+            .authorities(tx, person, now)?
+            .iter()
+            .any(|authority| authority.company.id == *subject)
+    {
         return Ok(());
     }
     // Not 403: who may not know that it exists learns nothing.
@@ -104,15 +117,33 @@ pub fn may_decide(tx: &mut Tx<'_>, directory: &dyn Directory, person: &Id, subje
 }
 
 /// Everyone whose records the person may see: themselves and the companies they act for.
-pub fn subjects(tx: &mut Tx<'_>, directory: &dyn Directory, person: &Id, now: Timestamp) -> Result<Vec<ports::Subject>> {
+pub fn subjects(
+    tx: &mut Tx<'_>,
+    directory: &dyn Directory,
+    person: &Id,
+    now: Timestamp,
+) -> Result<Vec<ports::Subject>> {
     let own = directory.subject(tx, person)?;
-    let mut all: Vec<_> = own.into_iter().chain(directory.authorities(tx, person, now)?.into_iter().map(|authority| authority.company)).collect();
+    let mut all: Vec<_> = own
+        .into_iter()
+        .chain(
+            directory.authorities(tx, person, now)?.into_iter().map(|authority| authority.company),
+        )
+        .collect();
     all.dedup_by(|a, b| a.id == b.id);
     Ok(all)
 }
 
 /// A yes: stores the terms, waiting if more than one must agree. The caller has checked the authority.
-pub fn give(tx: &mut Tx<'_>, ctx: &Ctx, terms: &Terms, departments: &str, needs: u32, signature: &Json, interaction: Option<&Id>) -> Result<State> {
+pub fn give(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    terms: &Terms,
+    departments: &str,
+    needs: u32,
+    signature: &Json,
+    interaction: Option<&Id>,
+) -> Result<State> {
     let text = wire::jcs::to_string(terms).map_err(Problem::internal)?;
     let digest = wire::sha256(&[text.as_bytes()]);
     let id = terms.id.as_str();
@@ -138,8 +169,26 @@ pub fn give(tx: &mut Tx<'_>, ctx: &Ctx, terms: &Terms, departments: &str, needs:
         ],
     )?;
     let stands = if needs > 1 { State::Waiting } else { State::Active };
-    tx.execute(sql::ADD_STATE, &[id.into(), stands.name().into(), micros(ctx.now).into(), micros(terms.start).into(), micros(terms.expires).into(), needs.into()])?;
-    tx.execute(sql::ADD_YES, &[id.into(), terms.representative.as_str().into(), signature.to_string().into(), micros(ctx.now).into()])?;
+    tx.execute(
+        sql::ADD_STATE,
+        &[
+            id.into(),
+            stands.name().into(),
+            micros(ctx.now).into(),
+            micros(terms.start).into(),
+            micros(terms.expires).into(),
+            needs.into(),
+        ],
+    )?;
+    tx.execute(
+        sql::ADD_YES,
+        &[
+            id.into(),
+            terms.representative.as_str().into(),
+            signature.to_string().into(),
+            micros(ctx.now).into(),
+        ],
+    )?;
     if let Some(interaction) = interaction {
         tx.execute(sql::ADD_INTERACTION, &[id.into(), interaction.as_str().into()])?;
     }
@@ -149,13 +198,27 @@ pub fn give(tx: &mut Tx<'_>, ctx: &Ctx, terms: &Terms, departments: &str, needs:
 }
 
 /// A further yes for a waiting consent. Active once enough have said it.
-pub fn second(tx: &mut Tx<'_>, ctx: &Ctx, id: &Id, departments: &str, signature: &Json) -> Result<State> {
+pub fn second(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    id: &Id,
+    departments: &str,
+    signature: &Json,
+) -> Result<State> {
     let person = ctx.person()?;
     let consent = find(tx, id)?;
     if consent.state != State::Waiting {
         return Err(Problem::new(409, "state-not-allowed"));
     }
-    let said = tx.execute(sql::ADD_YES, &[id.as_str().into(), person.as_str().into(), signature.to_string().into(), micros(ctx.now).into()]);
+    let said = tx.execute(
+        sql::ADD_YES,
+        &[
+            id.as_str().into(),
+            person.as_str().into(),
+            signature.to_string().into(),
+            micros(ctx.now).into(),
+        ],
+    );
     match said {
         Err(store::Error::Unique(_)) => return Err(Problem::new(409, "yes-said-already")),
         other => other?,
@@ -169,11 +232,22 @@ pub fn second(tx: &mut Tx<'_>, ctx: &Ctx, id: &Id, departments: &str, signature:
 }
 
 /// Moves a consent along its transition table, notes it in the log and tells the consumer.
-pub fn change(tx: &mut Tx<'_>, ctx: &Ctx, consent: &Consent, departments: &str, event: Event) -> Result<State> {
+pub fn change(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    consent: &Consent,
+    departments: &str,
+    event: Event,
+) -> Result<State> {
     let refused = || Problem::new(409, "state-not-allowed").arg("state", consent.state.name());
     let to = consent.state.after(event).ok_or_else(refused)?;
     // The row first, the log entry after: entries of one consent follow the order of its row.
-    let args = [consent.terms.id.as_str().into(), consent.state.name().into(), to.name().into(), micros(ctx.now).into()];
+    let args = [
+        consent.terms.id.as_str().into(),
+        consent.state.name().into(),
+        to.name().into(),
+        micros(ctx.now).into(),
+    ];
     if tx.execute(sql::CHANGE, &args)? == 0 {
         return Err(Problem::new(409, "state-changed-meanwhile"));
     }
@@ -182,7 +256,15 @@ pub fn change(tx: &mut Tx<'_>, ctx: &Ctx, consent: &Consent, departments: &str, 
 }
 
 /// The log entry, the history row and the webhook of one change.
-fn note(tx: &mut Tx<'_>, ctx: &Ctx, terms: &Terms, digest: &[u8], departments: &str, event: &str, to: State) -> Result<()> {
+fn note(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    terms: &Terms,
+    digest: &[u8],
+    departments: &str,
+    event: &str,
+    to: State,
+) -> Result<()> {
     let actor = actor(ctx);
     let record = json!({
         "kind": event, "consent": terms.id, "consent_digest": wire::b64::encode(digest), "subject": terms.subject,
@@ -214,14 +296,28 @@ fn actor(ctx: &Ctx) -> String {
 }
 
 /// Revokes, and ends the grant and its tokens in the same transaction.
-pub fn revoke(tx: &mut Tx<'_>, ctx: &Ctx, authorizations: &dyn Authorizations, consent: &Consent, departments: &str) -> Result<State> {
+pub fn revoke(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    authorizations: &dyn Authorizations,
+    consent: &Consent,
+    departments: &str,
+) -> Result<State> {
     let to = change(tx, ctx, consent, departments, Event::Revoke)?;
     authorizations.end_grant(tx, ctx, &consent.terms.id)?;
     Ok(to)
 }
 
 /// Puts `new` in the place of `old`, at once: no moment has both or neither.
-pub fn amend(tx: &mut Tx<'_>, ctx: &Ctx, authorizations: &dyn Authorizations, old: &Consent, new: &Terms, departments: &str, signature: &Json) -> Result<()> {
+pub fn amend(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    authorizations: &dyn Authorizations,
+    old: &Consent,
+    new: &Terms,
+    departments: &str,
+    signature: &Json,
+) -> Result<()> {
     change(tx, ctx, old, departments, Event::Amend)?;
     give(tx, ctx, new, departments, 1, signature, None)?;
     if old.state == State::Paused {
@@ -250,7 +346,9 @@ pub struct Standing {
 /// The consent of an access token, as it stands.
 pub fn standing(tx: &mut Tx<'_>, access: &Access) -> Result<Standing> {
     let id = access.consent.as_ref().ok_or_else(|| Problem::new(403, "insufficient-scope"))?;
-    let row = tx.query_opt(sql::TERMS, &[id.as_str().into()])?.ok_or_else(|| Problem::new(404, "consent-unknown"))?;
+    let row = tx
+        .query_opt(sql::TERMS, &[id.as_str().into()])?
+        .ok_or_else(|| Problem::new(404, "consent-unknown"))?;
     Ok(Standing {
         terms: terms(row.text(0)?)?,
         digest: row.blob(1)?.to_vec(),
@@ -289,7 +387,10 @@ impl LookKind {
     }
 
     fn parse(name: &str) -> Self {
-        [Self::Release, Self::Preview, Self::Officer, Self::Export].into_iter().find(|kind| kind.name() == name).unwrap_or(Self::Query)
+        [Self::Release, Self::Preview, Self::Officer, Self::Export]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .unwrap_or(Self::Query)
     }
 }
 
@@ -332,7 +433,10 @@ fn look(row: &Row) -> Result<Look> {
 
 /// The newest looks at somebody's records before a time, at most 200.
 pub fn looks_of(tx: &mut Tx<'_>, subject: &Id, before: Timestamp) -> Result<Vec<Look>> {
-    tx.query(sql::LOOKS_OF, &[subject.as_str().into(), micros(before).into()])?.iter().map(look).collect()
+    tx.query(sql::LOOKS_OF, &[subject.as_str().into(), micros(before).into()])?
+        .iter()
+        .map(look)
+        .collect()
 }
 
 /// One look; `404 look-unknown`.
@@ -404,14 +508,28 @@ pub fn note_look(tx: &mut Tx<'_>, ctx: &Ctx, sight: &Sight) -> Result<Ticket> {
 pub fn use_consent(tx: &mut Tx<'_>, ctx: &Ctx, terms: &Terms) -> Result<()> {
     let (window, next) = terms.frequency.window(terms.start, ctx.now);
     let due = end_of(terms.data_life.last_day(ctx.now));
-    let args = [terms.id.as_str().into(), micros(ctx.now).into(), micros(window).into(), terms.frequency.times.into(), micros(due).into()];
+    let args = [
+        terms.id.as_str().into(),
+        micros(ctx.now).into(),
+        micros(window).into(),
+        terms.frequency.times.into(),
+        micros(due).into(),
+    ];
     if tx.execute(sql::USE, &args)? == 1 {
         return Ok(());
     }
-    let row = tx.query_opt(sql::TERMS, &[terms.id.as_str().into()])?.ok_or_else(|| Problem::new(404, "consent-unknown"))?;
-    Err(crate::rules::may_look(terms, state(row.text(2)?)?, from_micros(row.int(3)?), row.int(4)?, ctx.now)
-        .err()
-        .unwrap_or_else(|| crate::rules::too_often(next, ctx.now)))
+    let row = tx
+        .query_opt(sql::TERMS, &[terms.id.as_str().into()])?
+        .ok_or_else(|| Problem::new(404, "consent-unknown"))?;
+    Err(crate::rules::may_look(
+        terms,
+        state(row.text(2)?)?,
+        from_micros(row.int(3)?),
+        row.int(4)?,
+        ctx.now,
+    )
+    .err()
+    .unwrap_or_else(|| crate::rules::too_often(next, ctx.now)))
 }
 
 /// The first moment after a day, in Hong Kong.
@@ -421,7 +539,12 @@ pub fn end_of(day: kernel::Date) -> Timestamp {
 }
 
 /// Lets consents whose time is over expire; how many did.
-pub fn expire(tx: &mut Tx<'_>, ctx: &Ctx, authorizations: &dyn Authorizations, departments: &dyn Fn(&Terms) -> String) -> Result<usize> {
+pub fn expire(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    authorizations: &dyn Authorizations,
+    departments: &dyn Fn(&Terms) -> String,
+) -> Result<usize> {
     let rows = tx.query(sql::OVERDUE, &[micros(ctx.now).into()])?;
     for row in &rows {
         let consent = find(tx, &row.text(0)?.into())?;
@@ -438,7 +561,15 @@ pub fn end_data_life(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<usize> {
         let (id, due) = (Id::from(row.text(0)?), row.int(1)?);
         let consent = find(tx, &id)?;
         tx.execute(sql::DELETION_TOLD, &[id.as_str().into(), due.into()])?;
-        tx.execute(sql::ADD_DELETION, &[ctx.id("del").as_str().into(), id.as_str().into(), due.into(), micros(ctx.now).into()])?;
+        tx.execute(
+            sql::ADD_DELETION,
+            &[
+                ctx.id("del").as_str().into(),
+                id.as_str().into(),
+                due.into(),
+                micros(ctx.now).into(),
+            ],
+        )?;
         let notice = json!({"consumer": consent.terms.consumer, "event": "data_life_ended", "consent": id, "state": consent.state.name(), "at": ctx.now});
         jobs::enqueue(tx, ctx, crate::webhooks::JOB, &notice, ctx.now)?;
     }
@@ -446,19 +577,44 @@ pub fn end_data_life(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<usize> {
 }
 
 /// The consumer says that it has deleted what it held; written into the log and shown to the subject.
-pub fn attest(tx: &mut Tx<'_>, ctx: &Ctx, id: &Id, departments: &str, statement: &Json) -> Result<()> {
-    let Actor::Client { id: client } = &ctx.actor else { return Err(Problem::new(401, "invalid-client")) };
+pub fn attest(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    id: &Id,
+    departments: &str,
+    statement: &Json,
+) -> Result<()> {
+    let Actor::Client { id: client } = &ctx.actor else {
+        return Err(Problem::new(401, "invalid-client"));
+    };
     let consent = find(tx, id)?;
     if consent.terms.consumer != *client {
         return Err(Problem::new(404, "consent-unknown"));
     }
-    let changed = tx.execute(sql::ATTEST, &[id.as_str().into(), micros(ctx.now).into(), statement.to_string().into()])?;
+    let changed = tx.execute(
+        sql::ATTEST,
+        &[id.as_str().into(), micros(ctx.now).into(), statement.to_string().into()],
+    )?;
     if changed == 0 {
         // Deleted before it was asked to: noted all the same.
-        tx.execute(sql::ADD_DELETION, &[ctx.id("del").as_str().into(), id.as_str().into(), micros(ctx.now).into(), micros(ctx.now).into()])?;
-        tx.execute(sql::ATTEST, &[id.as_str().into(), micros(ctx.now).into(), statement.to_string().into()])?;
+        tx.execute(
+            sql::ADD_DELETION,
+            &[
+                ctx.id("del").as_str().into(),
+                id.as_str().into(),
+                micros(ctx.now).into(),
+                micros(ctx.now).into(),
+            ],
+        )?;
+        tx.execute(
+            sql::ATTEST,
+            &[id.as_str().into(), micros(ctx.now).into(), statement.to_string().into()],
+        )?;
     }
-    tx.execute(sql::DELETION_TOLD, &[id.as_str().into(), consent.delete_due.map_or(0, micros).into()])?;
+    tx.execute(
+        sql::DELETION_TOLD,
+        &[id.as_str().into(), consent.delete_due.map_or(0, micros).into()],
+    )?;
     note(tx, ctx, &consent.terms, &consent.digest, departments, "deletion-attested", consent.state)
 }
 
@@ -493,7 +649,13 @@ pub fn history(tx: &mut Tx<'_>, id: &Id) -> Result<Vec<HistoryLine>> {
 
 /// Who said yes, with the signature of each.
 pub fn yeses(tx: &mut Tx<'_>, id: &Id) -> Result<Vec<(Id, Json, Timestamp)>> {
-    let yes = |row: &Row| Ok((row.text(0)?.into(), serde_json::from_str(row.text(1)?).unwrap_or(Json::Null), from_micros(row.int(2)?)));
+    let yes = |row: &Row| {
+        Ok((
+            row.text(0)?.into(),
+            serde_json::from_str(row.text(1)?).unwrap_or(Json::Null),
+            from_micros(row.int(2)?),
+        ))
+    };
     tx.query(sql::YESES_OF, &[id.as_str().into()])?.iter().map(yes).collect()
 }
 
@@ -510,16 +672,28 @@ pub struct Deletion {
 
 /// The ends of data life under a consent, newest first.
 pub fn deletions(tx: &mut Tx<'_>, id: &Id) -> Result<Vec<Deletion>> {
-    let deletion = |row: &Row| Ok(Deletion { due_at: from_micros(row.int(0)?), told_at: from_micros(row.int(1)?), attested_at: row.opt_int(2)?.map(from_micros) });
+    let deletion = |row: &Row| {
+        Ok(Deletion {
+            due_at: from_micros(row.int(0)?),
+            told_at: from_micros(row.int(1)?),
+            attested_at: row.opt_int(2)?.map(from_micros),
+        })
+    };
     tx.query(sql::DELETIONS_OF, &[id.as_str().into()])?.iter().map(deletion).collect()
 }
 
 /// The interaction a consent answers, and the consent that answers an interaction.
 pub fn interaction_of(tx: &mut Tx<'_>, consent: &Id) -> Result<Option<Id>> {
-    Ok(tx.query_opt(sql::INTERACTION_OF, &[consent.as_str().into()])?.map(|row| row.text(0).map(Id::from)).transpose()?)
+    Ok(tx
+        .query_opt(sql::INTERACTION_OF, &[consent.as_str().into()])?
+        .map(|row| row.text(0).map(Id::from))
+        .transpose()?)
 }
 
 /// The consent that waits under an interaction, if the person has said yes already.
 pub fn consent_of(tx: &mut Tx<'_>, interaction: &Id) -> Result<Option<Id>> {
-    Ok(tx.query_opt(sql::CONSENT_OF_INTERACTION, &[interaction.as_str().into()])?.map(|row| row.text(0).map(Id::from)).transpose()?)
+    Ok(tx
+        .query_opt(sql::CONSENT_OF_INTERACTION, &[interaction.as_str().into()])?
+        .map(|row| row.text(0).map(Id::from))
+        .transpose()?)
 }

@@ -8,7 +8,11 @@ use crate::{
 use serde_json::{Value, json};
 
 /// The consent as a record that a program can read.
-pub(crate) fn consent_record(exchange: &Exchange, consent: &Consent, history: &[HistoryLine]) -> Value {
+pub(crate) fn consent_record(
+    exchange: &Exchange,
+    consent: &Consent,
+    history: &[HistoryLine],
+) -> Value {
     let terms = &consent.terms;
     let purpose = exchange.pack.purpose(&terms.purpose);
     let processing: Vec<_> = terms

@@ -15,10 +15,16 @@ const REGISTERS: usize = 20;
 /// Reads and checks one `authorization_details` element (RFC 9396) against the purpose's fair use.
 /// The problem names every refused field as a JSON pointer into the element.
 pub fn check_request(pack: &Pack, details: &Json, now: Timestamp) -> Result<Request, Problem> {
-    let unreadable = |error: serde_json::Error| Problem { internal: Some(error.to_string()), ..Problem::new(400, "request-unreadable") };
+    let unreadable = |error: serde_json::Error| Problem {
+        internal: Some(error.to_string()),
+        ..Problem::new(400, "request-unreadable")
+    };
     let request: Request = serde_json::from_value(details.clone()).map_err(unreadable)?;
     if request.kind != DETAILS_TYPE || request.consent.is_some() {
-        return Err(Problem::new(400, "request-unreadable").field(if request.consent.is_some() { "/consent" } else { "/type" }, "not-allowed-here"));
+        return Err(Problem::new(400, "request-unreadable").field(
+            if request.consent.is_some() { "/consent" } else { "/type" },
+            "not-allowed-here",
+        ));
     }
     let Some(purpose) = pack.purpose(&request.purpose) else {
         return Err(Problem::new(400, "purpose-unknown").field("/purpose", "purpose-unknown"));
@@ -29,11 +35,16 @@ pub fn check_request(pack: &Pack, details: &Json, now: Timestamp) -> Result<Requ
         problem = problem.field("/registers", "registers-count");
     }
     for (i, selection) in request.registers.iter().enumerate() {
-        let twice = request.registers.iter().take(i).any(|earlier| earlier.register == selection.register);
+        let twice =
+            request.registers.iter().take(i).any(|earlier| earlier.register == selection.register);
         match pack.register(&selection.register) {
             None => problem = problem.field(format!("/registers/{i}/register"), "register-unknown"),
-            Some(_) if twice => problem = problem.field(format!("/registers/{i}/register"), "register-twice"),
-            Some(register) => check_selection(purpose, &request, i, selection, register, &mut problem),
+            Some(_) if twice => {
+                problem = problem.field(format!("/registers/{i}/register"), "register-twice")
+            }
+            Some(register) => {
+                check_selection(purpose, &request, i, selection, register, &mut problem)
+            }
         }
     }
     if problem.fields.is_empty() { Ok(request) } else { Err(problem) }
@@ -64,11 +75,15 @@ fn check_limits(purpose: &Purpose, request: &Request, now: Timestamp, problem: &
     let start = request.start.unwrap_or(today);
     if request.expires < start {
         refuse(problem, "/expires", "date-in-past");
-    } else if start.checked_add(i64::from(limits.length_days).days()).is_ok_and(|latest| request.expires > latest) {
+    } else if start
+        .checked_add(i64::from(limits.length_days).days())
+        .is_ok_and(|latest| request.expires > latest)
+    {
         refuse(problem, "/expires", "consent-too-long");
     }
     if let Some(range) = request.range {
-        let earliest = today.checked_sub(i64::from(limits.look_back_days).days()).unwrap_or(kernel::Date::MIN);
+        let earliest =
+            today.checked_sub(i64::from(limits.look_back_days).days()).unwrap_or(kernel::Date::MIN);
         if range.from > range.to {
             refuse(problem, "/range", "range-backwards");
         } else if range.from < earliest {
@@ -77,7 +92,14 @@ fn check_limits(purpose: &Purpose, request: &Request, now: Timestamp, problem: &
     }
 }
 
-fn check_selection(purpose: &Purpose, request: &Request, i: usize, selection: &Selection, register: &Register, problem: &mut Problem) {
+fn check_selection(
+    purpose: &Purpose,
+    request: &Request,
+    i: usize,
+    selection: &Selection,
+    register: &Register,
+    problem: &mut Problem,
+) {
     if register.subject != request.subject || !register.purposes.contains(&purpose.id) {
         refuse(problem, format!("/registers/{i}/register"), "purpose-not-allowed");
         return;
@@ -101,7 +123,8 @@ fn check_selection(purpose: &Purpose, request: &Request, i: usize, selection: &S
 /// Whether `asked` is more looks in any stretch of time than `limit`.
 fn more_often(asked: Frequency, limit: Frequency) -> bool {
     // Once is the least of all; otherwise neither the rate nor the burst may be higher.
-    let rate = |f: Frequency| (u64::from(f.times), u64::try_from(f.unit.hours()).unwrap_or(u64::MAX));
+    let rate =
+        |f: Frequency| (u64::from(f.times), u64::try_from(f.unit.hours()).unwrap_or(u64::MAX));
     let ((asked_times, asked_hours), (limit_times, limit_hours)) = (rate(asked), rate(limit));
     match (asked.unit, limit.unit) {
         (crate::model::Period::Once, _) => asked_times > limit_times,
@@ -111,7 +134,13 @@ fn more_often(asked: Frequency, limit: Frequency) -> bool {
 }
 
 /// May the consumer look now? The last word is the row's own (`ops::use_consent`); this says why not.
-pub fn may_look(terms: &Terms, state: State, window_start: Timestamp, window_used: i64, now: Timestamp) -> Result<(), Problem> {
+pub fn may_look(
+    terms: &Terms,
+    state: State,
+    window_start: Timestamp,
+    window_used: i64,
+    now: Timestamp,
+) -> Result<(), Problem> {
     let refused = |code| Err(Problem::new(403, code));
     match state {
         State::Active if now < terms.start => return refused("consent-not-begun"),
@@ -133,13 +162,18 @@ pub fn may_look(terms: &Terms, state: State, window_start: Timestamp, window_use
 pub fn too_often(next: Option<Timestamp>, now: Timestamp) -> Problem {
     let problem = Problem::new(429, "frequency-exceeded");
     match next {
-        Some(at) => problem.header("retry-after", (at.as_second() - now.as_second()).max(1)).arg("retry", at),
+        Some(at) => problem
+            .header("retry-after", (at.as_second() - now.as_second()).max(1))
+            .arg("retry", at),
         None => problem.arg("retry", "never"),
     }
 }
 
 /// The fields a fetch asks for, all consented ones if it names none; a field beyond them is refused.
-pub fn narrow(consented: &[Selection], asked: Option<&[Selection]>) -> Result<Vec<Selection>, Problem> {
+pub fn narrow(
+    consented: &[Selection],
+    asked: Option<&[Selection]>,
+) -> Result<Vec<Selection>, Problem> {
     let Some(asked) = asked else { return Ok(consented.to_vec()) };
     let mut problem = Problem::new(403, "field-not-consented");
     for (i, selection) in asked.iter().enumerate() {
@@ -148,7 +182,11 @@ pub fn narrow(consented: &[Selection], asked: Option<&[Selection]>) -> Result<Ve
             Some(allowed) => {
                 for (j, field) in selection.fields.iter().enumerate() {
                     if !allowed.fields.contains(field) {
-                        refuse(&mut problem, format!("/registers/{i}/fields/{j}"), "field-not-consented");
+                        refuse(
+                            &mut problem,
+                            format!("/registers/{i}/fields/{j}"),
+                            "field-not-consented",
+                        );
                     }
                 }
             }
@@ -160,7 +198,12 @@ pub fn narrow(consented: &[Selection], asked: Option<&[Selection]>) -> Result<Ve
 /// What the person left ticked, `register.field`, in the order that was asked.
 pub fn keep(asked: &[Selection], ticked: &[String]) -> Vec<Selection> {
     let kept = |selection: &Selection| {
-        let fields: Vec<_> = selection.fields.iter().filter(|field| ticked.contains(&format!("{}.{field}", selection.register))).cloned().collect();
+        let fields: Vec<_> = selection
+            .fields
+            .iter()
+            .filter(|field| ticked.contains(&format!("{}.{field}", selection.register)))
+            .cloned()
+            .collect();
         (!fields.is_empty()).then(|| Selection { register: selection.register.clone(), fields })
     };
     asked.iter().filter_map(kept).collect()
@@ -179,7 +222,10 @@ pub fn minimise(rows: Vec<Map<String, Json>>, fields: &[String]) -> Vec<Map<Stri
 /// for what the person struck out. `shown` must have been made in the last half hour.
 pub fn same_draft(shown: &str, now_built: Terms, now: Timestamp) -> Result<Terms, Problem> {
     let stale = || Problem::new(409, "form-stale");
-    let shown: Terms = wire::b64::decode(shown).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(stale)?;
+    let shown: Terms = wire::b64::decode(shown)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .ok_or_else(stale)?;
     let age = now.as_second() - shown.given.as_second();
     let start = if shown.start == shown.given { shown.given } else { now_built.start };
     let agreed = Terms { id: shown.id.clone(), given: shown.given, start, ..now_built };
@@ -194,13 +240,32 @@ pub fn digest(terms: &Terms) -> Result<[u8; 32], Problem> {
 }
 
 /// The terms of an amendment: fewer fields, everything else as it was.
-pub fn amended(old: &Terms, registers: Vec<Selection>, id: kernel::Id, now: Timestamp, person: &kernel::Id) -> Result<Terms, Problem> {
-    let fewer: BTreeMap<_, _> = old.registers.iter().map(|selection| (&selection.register, &selection.fields)).collect();
-    let within = registers.iter().all(|selection| fewer.get(&selection.register).is_some_and(|fields| selection.fields.iter().all(|field| fields.contains(field))));
+pub fn amended(
+    old: &Terms,
+    registers: Vec<Selection>,
+    id: kernel::Id,
+    now: Timestamp,
+    person: &kernel::Id,
+) -> Result<Terms, Problem> {
+    let fewer: BTreeMap<_, _> =
+        old.registers.iter().map(|selection| (&selection.register, &selection.fields)).collect();
+    let within = registers.iter().all(|selection| {
+        fewer
+            .get(&selection.register)
+            .is_some_and(|fields| selection.fields.iter().all(|field| fields.contains(field)))
+    });
     if !within || registers.is_empty() || registers == old.registers {
         return Err(Problem::new(422, "nothing-ticked"));
     }
-    Ok(Terms { id, number: old.number + 1, previous: Some(old.id.clone()), registers, representative: person.clone(), given: now, ..old.clone() })
+    Ok(Terms {
+        id,
+        number: old.number + 1,
+        previous: Some(old.id.clone()),
+        registers,
+        representative: person.clone(),
+        given: now,
+        ..old.clone()
+    })
 }
 
 /// A value as a person reads it; the page adds money and dates in its own language.

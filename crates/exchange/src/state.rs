@@ -131,10 +131,19 @@ impl Records for RecordsPort {
         format!("/consent/{interaction}")
     }
 
-    fn granted(&self, tx: &mut Tx<'_>, consent: &Id, now: Timestamp) -> Result<Option<Json>, Problem> {
+    fn granted(
+        &self,
+        tx: &mut Tx<'_>,
+        consent: &Id,
+        now: Timestamp,
+    ) -> Result<Option<Json>, Problem> {
         let found = ops::find(tx, consent)?;
-        let lasting = matches!(found.state, crate::model::State::Active | crate::model::State::Paused) && found.terms.expires > now;
-        lasting.then(|| serde_json::to_value(found.terms.details()).map_err(Problem::internal)).transpose()
+        let lasting =
+            matches!(found.state, crate::model::State::Active | crate::model::State::Paused)
+                && found.terms.expires > now;
+        lasting
+            .then(|| serde_json::to_value(found.terms.details()).map_err(Problem::internal))
+            .transpose()
     }
 
     fn give_back(&self, tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<(), Problem> {

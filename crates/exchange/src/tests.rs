@@ -16,7 +16,15 @@ impl Authorizations for NoGrants {
     fn pending(&self, _: &mut Tx<'_>, _: &Ctx, _: &Id) -> Result<Option<Pending>, Problem> {
         Ok(None)
     }
-    fn approve(&self, _: &mut Tx<'_>, _: &Ctx, _: &Id, _: &Subject, _: &Id, _: &Json) -> Result<String, Problem> {
+    fn approve(
+        &self,
+        _: &mut Tx<'_>,
+        _: &Ctx,
+        _: &Id,
+        _: &Subject,
+        _: &Id,
+        _: &Json,
+    ) -> Result<String, Problem> {
         Ok(String::new())
     }
     fn refuse(&self, _: &mut Tx<'_>, _: &Ctx, _: &Id) -> Result<String, Problem> {
@@ -58,7 +66,10 @@ fn terms(now: Timestamp) -> Terms {
         consumer: "bank".to_owned(),
         purpose: "loan-assessment".to_owned(),
         purpose_hash: "00".to_owned(),
-        registers: vec![Selection { register: "charges".to_owned(), fields: vec!["brn".to_owned(), "status".to_owned()] }],
+        registers: vec![Selection {
+            register: "charges".to_owned(),
+            fields: vec!["brn".to_owned(), "status".to_owned()],
+        }],
         range: None,
         frequency: Frequency { unit: Period::Day, times: 2 },
         data_life: Life { unit: LifeUnit::Day, value: 10 },
@@ -93,7 +104,11 @@ async fn a_consent_lives_by_its_table_and_releases_nothing_once_stopped() {
         let ctx = person(&world);
         let agreed = terms(ctx.now);
         let (c, t) = (ctx.clone(), agreed.clone());
-        let state = one.db.write(move |tx| ops::give(tx, &c, &t, "cr", 1, &json!({"kind": "demo"}), None)).await.unwrap();
+        let state = one
+            .db
+            .write(move |tx| ops::give(tx, &c, &t, "cr", 1, &json!({"kind": "demo"}), None))
+            .await
+            .unwrap();
         assert_eq!(state, State::Active);
         let fetch = async || {
             let (c, t) = (person(&world), agreed.clone());
@@ -122,13 +137,23 @@ async fn a_consent_lives_by_its_table_and_releases_nothing_once_stopped() {
         change(Event::Revoke).await.unwrap();
         assert_eq!(fetch().await.unwrap_err().code, "consent-revoked");
         assert_eq!(change(Event::Resume).await.unwrap_err().code, "state-not-allowed");
-        let found = one.db.read(|tx| ops::looks_of(tx, &Id::from("com_1"), Timestamp::MAX)).await.unwrap();
+        let found =
+            one.db.read(|tx| ops::looks_of(tx, &Id::from("com_1"), Timestamp::MAX)).await.unwrap();
         assert_eq!(found.len(), 4, "every look that was allowed is listed, and no other");
         let kinds: Vec<_> = {
             let id = agreed.id.clone();
-            one.db.read(move |tx| ops::history(tx, &id)).await.unwrap().into_iter().map(|line| line.event).collect()
+            one.db
+                .read(move |tx| ops::history(tx, &id))
+                .await
+                .unwrap()
+                .into_iter()
+                .map(|line| line.event)
+                .collect()
         };
-        assert_eq!(kinds, ["consent-given", "consent-paused", "consent-resumed", "consent-revoked"]);
+        assert_eq!(
+            kinds,
+            ["consent-given", "consent-paused", "consent-resumed", "consent-revoked"]
+        );
         assert!(crate::verify::rows(&one.db).await.unwrap().is_empty());
     }
 }
@@ -139,14 +164,33 @@ async fn a_consent_that_needs_two_waits_for_another_person() {
         let (world, _) = world();
         let (first, agreed) = (person(&world), terms(world.clock.now()));
         let (c, t) = (first.clone(), agreed.clone());
-        assert_eq!(one.db.write(move |tx| ops::give(tx, &c, &t, "cr", 2, &json!({}), None)).await.unwrap(), State::Waiting);
+        assert_eq!(
+            one.db.write(move |tx| ops::give(tx, &c, &t, "cr", 2, &json!({}), None)).await.unwrap(),
+            State::Waiting
+        );
         let (c, t) = (first.clone(), agreed.clone());
-        assert_eq!(one.db.write(move |tx| look(tx, &c, &t)).await.unwrap_err().code, "consent-waiting");
+        assert_eq!(
+            one.db.write(move |tx| look(tx, &c, &t)).await.unwrap_err().code,
+            "consent-waiting"
+        );
         let (c, id) = (first.clone(), agreed.id.clone());
-        assert_eq!(one.db.write(move |tx| ops::second(tx, &c, &id, "cr", &json!({}))).await.unwrap_err().code, "yes-said-already");
-        let other = Ctx { actor: Actor::Person { id: Id::from("per_2"), session: Id::from("ses_2") }, ..first };
+        assert_eq!(
+            one.db
+                .write(move |tx| ops::second(tx, &c, &id, "cr", &json!({})))
+                .await
+                .unwrap_err()
+                .code,
+            "yes-said-already"
+        );
+        let other = Ctx {
+            actor: Actor::Person { id: Id::from("per_2"), session: Id::from("ses_2") },
+            ..first
+        };
         let (c, id) = (other.clone(), agreed.id.clone());
-        assert_eq!(one.db.write(move |tx| ops::second(tx, &c, &id, "cr", &json!({}))).await.unwrap(), State::Active);
+        assert_eq!(
+            one.db.write(move |tx| ops::second(tx, &c, &id, "cr", &json!({}))).await.unwrap(),
+            State::Active
+        );
         one.db.write(move |tx| look(tx, &other, &agreed)).await.unwrap();
     }
 }
@@ -156,11 +200,21 @@ async fn an_amendment_takes_the_place_of_the_old_consent_at_once() {
     for one in testing::each().await.unwrap() {
         let (world, _) = world();
         let (ctx, old) = (person(&world), terms(world.clock.now()));
-        let fewer = vec![Selection { register: "charges".to_owned(), fields: vec!["status".to_owned()] }];
-        let new = rules::amended(&old, fewer, Id::from("con_new"), ctx.now, &Id::from("per_1")).unwrap();
-        assert!(rules::amended(&old, old.registers.clone(), Id::from("x"), ctx.now, &Id::from("per_1")).is_err(), "the same is no amendment");
-        let more = vec![Selection { register: "charges".to_owned(), fields: vec!["amount".to_owned()] }];
-        assert!(rules::amended(&old, more, Id::from("x"), ctx.now, &Id::from("per_1")).is_err(), "more is never an amendment");
+        let fewer =
+            vec![Selection { register: "charges".to_owned(), fields: vec!["status".to_owned()] }];
+        let new =
+            rules::amended(&old, fewer, Id::from("con_new"), ctx.now, &Id::from("per_1")).unwrap();
+        assert!(
+            rules::amended(&old, old.registers.clone(), Id::from("x"), ctx.now, &Id::from("per_1"))
+                .is_err(),
+            "the same is no amendment"
+        );
+        let more =
+            vec![Selection { register: "charges".to_owned(), fields: vec!["amount".to_owned()] }];
+        assert!(
+            rules::amended(&old, more, Id::from("x"), ctx.now, &Id::from("per_1")).is_err(),
+            "more is never an amendment"
+        );
         let (c, o, n) = (ctx.clone(), old.clone(), new.clone());
         one.db
             .write(move |tx| {
@@ -171,7 +225,10 @@ async fn an_amendment_takes_the_place_of_the_old_consent_at_once() {
             .await
             .unwrap();
         let (c, o) = (ctx.clone(), old.clone());
-        assert_eq!(one.db.write(move |tx| look(tx, &c, &o)).await.unwrap_err().code, "consent-revoked");
+        assert_eq!(
+            one.db.write(move |tx| look(tx, &c, &o)).await.unwrap_err().code,
+            "consent-revoked"
+        );
         one.db.write(move |tx| look(tx, &ctx, &new)).await.unwrap();
     }
 }
@@ -191,7 +248,11 @@ async fn what_is_over_expires_and_the_consumer_is_told_to_delete_and_says_that_i
             .unwrap();
         clock.advance(9 * 86_400);
         let c = person(&world);
-        assert_eq!(one.db.write(move |tx| ops::end_data_life(tx, &c)).await.unwrap(), 0, "not before its day is over");
+        assert_eq!(
+            one.db.write(move |tx| ops::end_data_life(tx, &c)).await.unwrap(),
+            0,
+            "not before its day is over"
+        );
         clock.advance(3 * 86_400);
         let c = person(&world);
         assert_eq!(one.db.write(move |tx| ops::end_data_life(tx, &c)).await.unwrap(), 1);
@@ -201,14 +262,32 @@ async fn what_is_over_expires_and_the_consumer_is_told_to_delete_and_says_that_i
         let bank = Ctx { actor: Actor::Client { id: "bank".to_owned() }, ..person(&world) };
         let thief = Ctx { actor: Actor::Client { id: "other".to_owned() }, ..bank.clone() };
         let id = agreed.id.clone();
-        assert_eq!(one.db.write(move |tx| ops::attest(tx, &thief, &id, "cr", &json!({}))).await.unwrap_err().code, "consent-unknown");
+        assert_eq!(
+            one.db
+                .write(move |tx| ops::attest(tx, &thief, &id, "cr", &json!({})))
+                .await
+                .unwrap_err()
+                .code,
+            "consent-unknown"
+        );
         let (id, b) = (agreed.id.clone(), bank.clone());
-        one.db.write(move |tx| ops::attest(tx, &b, &id, "cr", &json!({"deleted": true}))).await.unwrap();
+        one.db
+            .write(move |tx| ops::attest(tx, &b, &id, "cr", &json!({"deleted": true})))
+            .await
+            .unwrap();
         let id = agreed.id.clone();
-        assert!(one.db.read(move |tx| ops::deletions(tx, &id)).await.unwrap()[0].attested_at.is_some());
+        assert!(
+            one.db.read(move |tx| ops::deletions(tx, &id)).await.unwrap()[0].attested_at.is_some()
+        );
         clock.advance(30 * 86_400);
         let c = person(&world);
-        assert_eq!(one.db.write(move |tx| ops::expire(tx, &c, &NoGrants, &|_| "cr".to_owned())).await.unwrap(), 1);
+        assert_eq!(
+            one.db
+                .write(move |tx| ops::expire(tx, &c, &NoGrants, &|_| "cr".to_owned()))
+                .await
+                .unwrap(),
+            1
+        );
         let id = agreed.id.clone();
         assert_eq!(one.db.read(move |tx| ops::find(tx, &id)).await.unwrap().state, State::Expired);
     }
@@ -240,7 +319,12 @@ fn a_request_beyond_fair_use_is_refused_whole_with_every_field_named() {
         ("/data_life", json!({"unit": "year", "value": 40}), "/data_life", "data-life-too-long"),
         ("/expires", json!("2026-11-01"), "/expires", "date-in-past"),
         ("/expires", json!("2099-01-01"), "/expires", "consent-too-long"),
-        ("/range", json!({"from": "1900-01-01", "to": "2026-01-01"}), "/range/from", "look-back-too-long"),
+        (
+            "/range",
+            json!({"from": "1900-01-01", "to": "2026-01-01"}),
+            "/range/from",
+            "look-back-too-long",
+        ),
         ("/range", json!({"from": "2026-02-01", "to": "2026-01-01"}), "/range", "range-backwards"),
     ];
     for (place, value, field, code) in cases {
@@ -251,14 +335,25 @@ fn a_request_beyond_fair_use_is_refused_whole_with_every_field_named() {
             *asked.pointer_mut(place).unwrap() = value;
         }
         let problem = rules::check_request(&pack, &asked, now).unwrap_err();
-        assert!(problem.fields.iter().any(|refused| refused.field == field && refused.code == code), "{place}: {problem:?}");
+        assert!(
+            problem.fields.iter().any(|refused| refused.field == field && refused.code == code),
+            "{place}: {problem:?}"
+        );
     }
 }
 
 #[test]
 fn a_fetch_may_ask_for_less_and_never_for_more() {
-    let consented = vec![Selection { register: "charges".to_owned(), fields: vec!["a".to_owned(), "b".to_owned()] }];
-    let ask = |register: &str, fields: &[&str]| vec![Selection { register: register.to_owned(), fields: fields.iter().map(ToString::to_string).collect() }];
+    let consented = vec![Selection {
+        register: "charges".to_owned(),
+        fields: vec!["a".to_owned(), "b".to_owned()],
+    }];
+    let ask = |register: &str, fields: &[&str]| {
+        vec![Selection {
+            register: register.to_owned(),
+            fields: fields.iter().map(ToString::to_string).collect(),
+        }]
+    };
     assert_eq!(rules::narrow(&consented, None).unwrap(), consented);
     assert!(rules::narrow(&consented, Some(&ask("charges", &["b"]))).is_ok());
     for more in [ask("charges", &["c"]), ask("directors", &["a"]), Vec::new()] {
@@ -269,10 +364,17 @@ fn a_fetch_may_ask_for_less_and_never_for_more() {
 #[test]
 fn windows_follow_the_calendar_from_the_consents_own_start() {
     let at = |text: &str| text.parse::<Timestamp>().unwrap();
-    let window = |unit, now: &str| Frequency { unit, times: 1 }.window(at("2026-01-31T10:00:00Z"), at(now));
-    assert_eq!(window(Period::Month, "2026-02-15T00:00:00Z"), (at("2026-01-31T10:00:00Z"), Some(at("2026-02-28T10:00:00Z"))));
+    let window =
+        |unit, now: &str| Frequency { unit, times: 1 }.window(at("2026-01-31T10:00:00Z"), at(now));
+    assert_eq!(
+        window(Period::Month, "2026-02-15T00:00:00Z"),
+        (at("2026-01-31T10:00:00Z"), Some(at("2026-02-28T10:00:00Z")))
+    );
     assert_eq!(window(Period::Month, "2026-03-01T00:00:00Z").0, at("2026-02-28T10:00:00Z"));
-    assert_eq!(window(Period::Day, "2026-02-01T09:59:59Z"), (at("2026-01-31T10:00:00Z"), Some(at("2026-02-01T10:00:00Z"))));
+    assert_eq!(
+        window(Period::Day, "2026-02-01T09:59:59Z"),
+        (at("2026-01-31T10:00:00Z"), Some(at("2026-02-01T10:00:00Z")))
+    );
     assert_eq!(window(Period::Year, "2027-01-31T10:00:00Z").0, at("2027-01-31T10:00:00Z"));
     assert_eq!(window(Period::Once, "2030-01-01T00:00:00Z"), (at("2026-01-31T10:00:00Z"), None));
 }
@@ -282,8 +384,16 @@ fn the_terms_that_are_signed_are_those_that_were_shown() {
     let now = "2026-11-23T02:00:00Z".parse().unwrap();
     let shown = terms(now);
     let draft = wire::b64::encode(serde_json::to_vec(&shown).unwrap());
-    let struck = Terms { registers: vec![Selection { register: "charges".to_owned(), fields: vec!["brn".to_owned()] }], ..shown.clone() };
-    let agreed = rules::same_draft(&draft, Terms { id: Id::from("con_other"), ..struck.clone() }, now).unwrap();
+    let struck = Terms {
+        registers: vec![Selection {
+            register: "charges".to_owned(),
+            fields: vec!["brn".to_owned()],
+        }],
+        ..shown.clone()
+    };
+    let agreed =
+        rules::same_draft(&draft, Terms { id: Id::from("con_other"), ..struck.clone() }, now)
+            .unwrap();
     assert_eq!(agreed, struck);
     let dearer = Terms { data_life: Life { unit: LifeUnit::Year, value: 9 }, ..struck.clone() };
     assert_eq!(rules::same_draft(&draft, dearer, now).unwrap_err().code, "form-stale");

@@ -6,10 +6,18 @@ use serde_json::Value as Json;
 use std::collections::HashMap;
 use store::{Db, Sql, Tx};
 
-const CONSENTS: Sql = Sql::both("select id, subject, consumer, purpose, terms, digest from consent where id > $1 order by id limit 1000");
-const STATES: Sql = Sql::both("select consent, state from consent_state where consent > $1 order by consent limit 1000");
-const EVENTS: Sql = Sql::both("select id, consent, event, state, ticket from consent_event where id > $1 order by id limit 1000");
-const LOOKS: Sql = Sql::both("select id, kind, subject, consent, consumer, purpose, fields, ticket from look where id > $1 order by id limit 1000");
+const CONSENTS: Sql = Sql::both(
+    "select id, subject, consumer, purpose, terms, digest from consent where id > $1 order by id limit 1000",
+);
+const STATES: Sql = Sql::both(
+    "select consent, state from consent_state where consent > $1 order by consent limit 1000",
+);
+const EVENTS: Sql = Sql::both(
+    "select id, consent, event, state, ticket from consent_event where id > $1 order by id limit 1000",
+);
+const LOOKS: Sql = Sql::both(
+    "select id, kind, subject, consent, consumer, purpose, fields, ticket from look where id > $1 order by id limit 1000",
+);
 
 /// Every statement of this module.
 pub const ALL: &[Sql] = &[CONSENTS, STATES, EVENTS, LOOKS];
@@ -29,12 +37,16 @@ pub async fn rows(db: &Db) -> Result<Vec<String>, Problem> {
 }
 
 /// Gives every row of a table in order of its key, a thousand in memory at a time.
-fn each(tx: &mut Tx<'_>, sql: Sql, mut f: impl FnMut(&mut Tx<'_>, &store::Row) -> Result<(), Problem>) -> Result<(), Problem> {
+fn each(
+    tx: &mut Tx<'_>,
+    sql: Sql,
+    mut f: impl FnMut(&mut Tx<'_>, &store::Row) -> Result<(), Problem>,
+) -> Result<(), Problem> {
     let mut after = String::new();
     loop {
         let rows = tx.query(sql, &[after.as_str().into()])?;
         let Some(last) = rows.last() else { return Ok(()) };
-        after = last.text(0)?.to_owned();
+        last.text(0)?.clone_into(&mut after);
         for row in &rows {
             f(tx, row)?;
         }
@@ -51,7 +63,17 @@ fn consents(tx: &mut Tx<'_>, found: &mut Vec<String>) -> Result<(), Problem> {
         let digest = wire::sha256(&[row.text(4)?.as_bytes()]);
         let terms: Option<Terms> = serde_json::from_str(row.text(4)?).ok();
         let agrees = terms.is_some_and(|terms| {
-            (terms.id.as_str(), terms.subject.as_str(), terms.consumer.as_str(), terms.purpose.as_str()) == (id, row.text(1).unwrap_or_default(), row.text(2).unwrap_or_default(), row.text(3).unwrap_or_default())
+            (
+                terms.id.as_str(),
+                terms.subject.as_str(),
+                terms.consumer.as_str(),
+                terms.purpose.as_str(),
+            ) == (
+                id,
+                row.text(1).unwrap_or_default(),
+                row.text(2).unwrap_or_default(),
+                row.text(3).unwrap_or_default(),
+            )
         });
         if digest != *row.blob(5)? || !agrees {
             found.push(format!("consent {id}: its row is not what was agreed to"));
@@ -61,17 +83,30 @@ fn consents(tx: &mut Tx<'_>, found: &mut Vec<String>) -> Result<(), Problem> {
 }
 
 /// Checks every event against its entry; gives the state that the log last said of each consent.
-fn events(tx: &mut Tx<'_>, found: &mut Vec<String>) -> Result<HashMap<String, (i64, String)>, Problem> {
+fn events(
+    tx: &mut Tx<'_>,
+    found: &mut Vec<String>,
+) -> Result<HashMap<String, (i64, String)>, Problem> {
     let mut states: HashMap<String, (i64, String)> = HashMap::new();
     each(tx, EVENTS, |tx, row| {
-        let (id, consent, event, state, ticket) = (row.text(0)?, row.text(1)?, row.text(2)?, row.text(3)?, row.int(4)?);
+        let (id, consent, event, state, ticket) =
+            (row.text(0)?, row.text(1)?, row.text(2)?, row.text(3)?, row.int(4)?);
         let Some(record) = record(tx, ticket)? else {
             found.push(format!("event {id}: its log entry {ticket} is missing or erased"));
             return Ok(());
         };
-        let digest = tx.query_opt(crate::sql::CONSENT, &[consent.into()])?.map(|row| row.blob(1).map(wire::b64::encode)).transpose()?;
-        if record["consent"] != consent || record["kind"] != event || record["state"] != state || record["consent_digest"].as_str() != digest.as_deref() {
-            found.push(format!("event {id} of consent {consent}: its row does not agree with log entry {ticket}"));
+        let digest = tx
+            .query_opt(crate::sql::CONSENT, &[consent.into()])?
+            .map(|row| row.blob(1).map(wire::b64::encode))
+            .transpose()?;
+        if record["consent"] != consent
+            || record["kind"] != event
+            || record["state"] != state
+            || record["consent_digest"].as_str() != digest.as_deref()
+        {
+            found.push(format!(
+                "event {id} of consent {consent}: its row does not agree with log entry {ticket}"
+            ));
         }
         let newest = states.entry(consent.to_owned()).or_insert((ticket, state.to_owned()));
         if newest.0 < ticket {
@@ -82,11 +117,18 @@ fn events(tx: &mut Tx<'_>, found: &mut Vec<String>) -> Result<HashMap<String, (i
     Ok(states)
 }
 
-fn standing(tx: &mut Tx<'_>, states: &HashMap<String, (i64, String)>, found: &mut Vec<String>) -> Result<(), Problem> {
+fn standing(
+    tx: &mut Tx<'_>,
+    states: &HashMap<String, (i64, String)>,
+    found: &mut Vec<String>,
+) -> Result<(), Problem> {
     each(tx, STATES, |_, row| {
         let (consent, state) = (row.text(0)?, row.text(1)?);
         if states.get(consent).is_none_or(|(_, logged)| logged != state) {
-            found.push(format!("consent {consent}: the row says {state}, the log says {}", states.get(consent).map_or("nothing", |(_, logged)| logged)));
+            found.push(format!(
+                "consent {consent}: the row says {state}, the log says {}",
+                states.get(consent).map_or("nothing", |(_, logged)| logged)
+            ));
         }
         Ok(())
     })

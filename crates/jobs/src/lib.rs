@@ -30,9 +30,21 @@ pub fn back_off(attempts: i64) -> i64 {
 }
 
 /// Puts a job into the outbox of this transaction.
-pub fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, kind: &'static str, payload: &Json, run_at: Timestamp) -> Result<Id> {
+pub fn enqueue(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    kind: &'static str,
+    payload: &Json,
+    run_at: Timestamp,
+) -> Result<Id> {
     let id = ctx.id("job");
-    let args = [id.as_str().into(), kind.into(), payload.to_string().into(), micros(run_at).into(), micros(ctx.now).into()];
+    let args = [
+        id.as_str().into(),
+        kind.into(),
+        payload.to_string().into(),
+        micros(run_at).into(),
+        micros(ctx.now).into(),
+    ];
     tx.execute(sql::ADD, &args)?;
     tx.notify("praya_change", "job")?;
     Ok(id)

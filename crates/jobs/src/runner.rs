@@ -8,7 +8,8 @@ use store::{Db, Error, Result};
 /// Does one kind of job; an error is kept and the job tried again.
 pub type Handler = Arc<dyn Fn(Json) -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 /// Does something regularly.
-type Regular = (&'static str, i64, Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>);
+type Regular =
+    (&'static str, i64, Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>);
 
 /// While a job runs no other node takes it; when a node dies, another takes it after this long.
 const LEASE_SECONDS: i64 = 120;
@@ -36,7 +37,12 @@ impl Runner {
 
     /// Does `task` every `seconds`, once for all nodes.
     #[must_use]
-    pub fn every(mut self, name: &'static str, seconds: i64, task: impl Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync + 'static) -> Self {
+    pub fn every(
+        mut self,
+        name: &'static str,
+        seconds: i64,
+        task: impl Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync + 'static,
+    ) -> Self {
         self.regular.push((name, seconds, Arc::new(task)));
         self
     }
@@ -60,7 +66,12 @@ impl Runner {
     /// Takes and does one job that is due. False when none was.
     pub async fn one(&self) -> Result<bool> {
         let now = micros(self.world.clock.now());
-        let claimed = self.db.write::<_, Error>(move |tx| tx.query_opt(sql::CLAIM, &[now.into(), (now + LEASE_SECONDS * 1_000_000).into()])).await?;
+        let claimed = self
+            .db
+            .write::<_, Error>(move |tx| {
+                tx.query_opt(sql::CLAIM, &[now.into(), (now + LEASE_SECONDS * 1_000_000).into()])
+            })
+            .await?;
         let Some(row) = claimed else { return Ok(false) };
         let (id, kind, attempts) = (row.text(0)?.to_owned(), row.text(1)?.to_owned(), row.int(3)?);
         let outcome = match (self.handlers.get(kind.as_str()), serde_json::from_str(row.text(2)?)) {
@@ -81,7 +92,11 @@ impl Runner {
                     let state = if attempts >= TRIES { "dead" } else { "waiting" };
                     let again = micros(now) + back_off(attempts) * 1_000_000;
                     let excerpt: String = error.chars().take(500).collect();
-                    tx.execute(sql::FAILED, &[id.as_str().into(), state.into(), again.into(), excerpt.into()]).map(drop)
+                    tx.execute(
+                        sql::FAILED,
+                        &[id.as_str().into(), state.into(), again.into(), excerpt.into()],
+                    )
+                    .map(drop)
                 }
             })
             .await
@@ -101,7 +116,11 @@ impl Runner {
             if mine == 1
                 && let Err(error) = task().await
             {
-                tracing::warn!(name, error, "a regular task failed; it is tried again at its next time");
+                tracing::warn!(
+                    name,
+                    error,
+                    "a regular task failed; it is tried again at its next time"
+                );
             }
         }
         Ok(())

@@ -27,7 +27,11 @@ async fn a_failing_job_is_tried_later_each_time_until_it_is_a_dead_letter_that_c
             }),
         );
         let (c, now) = (ctx.clone(), world.clock.now());
-        let id = one.db.write(move |tx| enqueue(tx, &c, "mail", &json!({"to": "x"}), now)).await.unwrap();
+        let id = one
+            .db
+            .write(move |tx| enqueue(tx, &c, "mail", &json!({"to": "x"}), now))
+            .await
+            .unwrap();
         for attempt in 1..=TRIES {
             assert!(runner.one().await.unwrap(), "try {attempt}");
             assert!(!runner.one().await.unwrap(), "not before its time");
@@ -36,7 +40,10 @@ async fn a_failing_job_is_tried_later_each_time_until_it_is_a_dead_letter_that_c
         assert!(!runner.one().await.unwrap());
         assert_eq!(i64::from(tries.load(Ordering::SeqCst)), TRIES);
         let dead = one.db.read(dead_letters).await.unwrap();
-        assert_eq!((dead[0].id.clone(), dead[0].error.as_str()), (id.clone(), "the server is away"));
+        assert_eq!(
+            (dead[0].id.clone(), dead[0].error.as_str()),
+            (id.clone(), "the server is away")
+        );
         let c = ctx.clone();
         assert!(one.db.write::<_, Error>(move |tx| retry(tx, &c, &id)).await.unwrap());
         assert!(runner.one().await.unwrap());
@@ -50,7 +57,12 @@ async fn many_runners_do_each_job_once() {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let ctx = Ctx::new(&world, Actor::System("test"), Locale::En);
         let now = world.clock.now();
-        one.db.write::<_, Error>(move |tx| (0..20).try_for_each(|n| enqueue(tx, &ctx, "n", &json!(n), now).map(drop))).await.unwrap();
+        one.db
+            .write::<_, Error>(move |tx| {
+                (0..20).try_for_each(|n| enqueue(tx, &ctx, "n", &json!(n), now).map(drop))
+            })
+            .await
+            .unwrap();
         let tasks: Vec<_> = (0..4)
             .map(|_| {
                 let (seen, db, world) = (seen.clone(), one.db.clone(), world.clone());

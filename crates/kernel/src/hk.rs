@@ -100,7 +100,16 @@ mod tests {
 
     #[test]
     fn the_published_identity_card_numbers_are_accepted_however_typed() {
-        for good in ["A123456(3)", "AB123456(9)", "E364912(5)", "D288754(2)", "AB987654(3)", "C668668(9)", " a123456（3）", "a 123456 3"] {
+        for good in [
+            "A123456(3)",
+            "AB123456(9)",
+            "E364912(5)",
+            "D288754(2)",
+            "AB987654(3)",
+            "C668668(9)",
+            " a123456（3）",
+            "a 123456 3",
+        ] {
             assert!(Hkid::parse(good).is_some(), "{good}");
         }
         assert_eq!(Hkid::parse("a123456(3)").unwrap().as_str(), "A1234563");
@@ -109,7 +118,16 @@ mod tests {
 
     #[test]
     fn one_wrong_character_of_an_identity_card_number_is_refused() {
-        for bad in ["A123456(4)", "A123457(3)", "B123456(3)", "A12345(3)", "", "1234567(8)", "ABC123456(3)", "A一23456(3)"] {
+        for bad in [
+            "A123456(4)",
+            "A123457(3)",
+            "B123456(3)",
+            "A12345(3)",
+            "",
+            "1234567(8)",
+            "ABC123456(3)",
+            "A一23456(3)",
+        ] {
             assert!(Hkid::parse(bad).is_none(), "{bad}");
         }
     }

@@ -9,7 +9,9 @@ mod id;
 mod problem;
 mod text;
 
-pub use ctx::{Actor, Clock, Ctx, Entropy, FixedClock, Role, SeededEntropy, SystemClock, SystemEntropy, World};
+pub use ctx::{
+    Actor, Clock, Ctx, Entropy, FixedClock, Role, SeededEntropy, SystemClock, SystemEntropy, World,
+};
 pub use id::Id;
 pub use jiff::{Timestamp, civil::Date};
 pub use problem::{FieldError, Problem};

@@ -32,7 +32,14 @@ pub struct Problem {
 impl Problem {
     /// A problem with this status and code.
     pub fn new(status: u16, code: &'static str) -> Self {
-        Self { status, code, args: Vec::new(), fields: Vec::new(), headers: Vec::new(), internal: None }
+        Self {
+            status,
+            code,
+            args: Vec::new(),
+            fields: Vec::new(),
+            headers: Vec::new(),
+            internal: None,
+        }
     }
 
     /// `500 internal`, with the cause for the log.

@@ -77,7 +77,8 @@ impl App {
     pub async fn build(settings: Settings) -> Result<Self, Error> {
         let Settings { db, world, base, pack, sources, secret, log_key, demo } = settings;
         let https = base.starts_with("https:");
-        let origin = base.split_once("://").map_or(base.as_str(), |(_, host)| host).replace([':', '/'], "-");
+        let origin =
+            base.split_once("://").map_or(base.as_str(), |(_, host)| host).replace([':', '/'], "-");
         let log = Log::open(db.clone(), &log_key, &origin).await?;
         let keys = Keys::load(&db, &world, &secret).await?;
         let port = Arc::new(identity::Port::new(&base, demo));
@@ -136,7 +137,13 @@ impl App {
 
 /// Letters and digits that tell installations on one host apart: ports share cookies.
 fn instance(base: &str) -> String {
-    base.rsplit(':').next().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).take(12).collect()
+    base.rsplit(':')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(12)
+        .collect()
 }
 
 /// Makes the [`Visit`] of a request: who, when, in which language; hands out the form token.
@@ -161,9 +168,18 @@ async fn visit(State(door): State<Door>, mut request: Request, next: Next) -> Re
     };
     let csrf = sent.clone().unwrap_or_else(|| cookies::new_csrf(&anonymous));
     let ctx = Ctx { actor, ..anonymous };
-    request.extensions_mut().insert(Visit { ctx, brand: door.brand, user, csrf: csrf.clone(), here });
+    request.extensions_mut().insert(Visit {
+        ctx,
+        brand: door.brand,
+        user,
+        csrf: csrf.clone(),
+        here,
+    });
     let mut response = next.run(request).await;
-    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let mut set = |value: HeaderValue| response.headers_mut().append(header::SET_COOKIE, value);
     if is_page && sent.is_none() {
         set(door.cookies.set(cookies::Cookie::Csrf, &csrf, None));
@@ -183,6 +199,8 @@ pub fn route_table(table: &[RouteInfo]) -> String {
         Audience::Admin => "admin",
         Audience::Client => "client",
     };
-    table.iter().map(|route| format!("{:<6} {:<45} {}\n", route.method, route.path, audience(route.audience))).collect()
+    let line = |route: &RouteInfo| {
+        format!("{:<7} {:<45} {}", route.method, route.path, audience(route.audience))
+    };
+    table.iter().map(line).collect::<Vec<_>>().join("\n")
 }
-

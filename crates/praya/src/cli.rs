@@ -6,7 +6,11 @@ use std::{net::SocketAddr, path::PathBuf};
 
 /// A digital government in one program.
 #[derive(Parser)]
-#[command(version, about, after_help = "Try it:\n  praya demo                     a made-up Hong Kong on http://localhost:8080\n  praya verify receipt.json      check a receipt offline\n  praya serve --config praya.toml")]
+#[command(
+    version,
+    about,
+    after_help = "Try it:\n  praya demo                     a made-up Hong Kong on http://localhost:8080\n  praya verify receipt.json      check a receipt offline\n  praya serve --config praya.toml"
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -31,7 +35,9 @@ enum Command {
         pack: PathBuf,
     },
     /// Checks a receipt or a signed answer offline, or every record of a database against its log.
-    #[command(after_help = "Examples:\n  praya verify receipt.json\n  praya verify answer.jws --jwks jwks.json --log-key 'localhost+1a2b3c4d+AQ…'\n  praya verify --data praya-data")]
+    #[command(
+        after_help = "Examples:\n  praya verify receipt.json\n  praya verify answer.jws --jwks jwks.json --log-key 'localhost+1a2b3c4d+AQ…'\n  praya verify --data praya-data"
+    )]
     Verify(verify::Options),
     /// Brings a database up to date.
     Migrate(tools::Database),
@@ -94,7 +100,9 @@ pub async fn run(cli: Cli) -> Result<(), Error> {
         Command::Verify(options) => verify::run(options).await,
         Command::Migrate(database) => tools::migrate(&database).await,
         Command::Backup { database, to } => tools::backup(&database, &to).await,
-        Command::Restore { database, from, log_key } => tools::restore(&database, &from, log_key.as_deref()).await,
+        Command::Restore { database, from, log_key } => {
+            tools::restore(&database, &from, log_key.as_deref()).await
+        }
         Command::Export { to } => tools::export(&to),
         Command::Keys { command } => tools::keys(command).await,
         Command::Client { command } => tools::client(command).await,
@@ -106,7 +114,8 @@ pub async fn run(cli: Cli) -> Result<(), Error> {
 }
 
 /// The default address of the demo.
-pub(crate) const DEMO: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+pub(crate) const DEMO: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 
 #[cfg(test)]
 mod tests {

@@ -42,7 +42,18 @@ struct Settings {
     places: BTreeMap<String, String>,
 }
 
-const NAMES: [&str; 10] = ["base_url", "listen", "database", "pack", "data", "secret_file", "log_key_file", "tls_certificate", "tls_key", "tls_by_proxy"];
+const NAMES: [&str; 10] = [
+    "base_url",
+    "listen",
+    "database",
+    "pack",
+    "data",
+    "secret_file",
+    "log_key_file",
+    "tls_certificate",
+    "tls_key",
+    "tls_by_proxy",
+];
 
 /// The configuration, read and overridden.
 pub(crate) struct Config {
@@ -55,32 +66,56 @@ impl Config {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let text = if path.exists() { std::fs::read_to_string(path)? } else { String::new() };
-        let mut table: toml::Table = text.parse().map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut table: toml::Table =
+            text.parse().map_err(|error| format!("{}: {error}", path.display()))?;
         let mut origins = BTreeMap::new();
         for name in NAMES {
             let variable = format!("PRAYA_{}", name.to_uppercase());
             if let Ok(value) = std::env::var(&variable) {
-                let value = if name == "tls_by_proxy" { toml::Value::Boolean(value == "true") } else { toml::Value::String(value) };
+                let value = if name == "tls_by_proxy" {
+                    toml::Value::Boolean(value == "true")
+                } else {
+                    toml::Value::String(value)
+                };
                 table.insert(name.to_owned(), value);
                 origins.insert(name, variable);
             } else if table.contains_key(name) {
                 origins.insert(name, path.display().to_string());
             }
         }
-        let shown = |name| table.get(name).map_or_else(|| "(not set)".to_owned(), |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), redact));
-        let origins = NAMES.into_iter().map(|name| (name, (shown(name), origins.remove(name).unwrap_or_else(|| "default".to_owned())))).collect();
+        let shown = |name| {
+            table.get(name).map_or_else(
+                || "(not set)".to_owned(),
+                |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), redact),
+            )
+        };
+        let origins = NAMES
+            .into_iter()
+            .map(|name| {
+                (name, (shown(name), origins.remove(name).unwrap_or_else(|| "default".to_owned())))
+            })
+            .collect();
         let settings = table.try_into().map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(Self { settings, origins })
     }
 
     /// Our public address, without a slash at the end.
     pub(crate) fn base(&self) -> String {
-        self.settings.base_url.as_deref().unwrap_or("https://localhost:8443").trim_end_matches('/').to_owned()
+        self.settings
+            .base_url
+            .as_deref()
+            .unwrap_or("https://localhost:8443")
+            .trim_end_matches('/')
+            .to_owned()
     }
 
     /// The database, up to date.
     pub(crate) async fn database(&self) -> Result<Db, Error> {
-        let url = self.settings.database.as_deref().ok_or("`database` is not set: sqlite:PATH or postgres://…")?;
+        let url = self
+            .settings
+            .database
+            .as_deref()
+            .ok_or("`database` is not set: sqlite:PATH or postgres://…")?;
         let db = Db::open(url).await?;
         db.migrate().await?;
         Ok(db)
@@ -88,7 +123,11 @@ impl Config {
 
     /// The installation's secret.
     pub(crate) fn secret(&self) -> Result<[u8; 32], Error> {
-        let path = self.settings.secret_file.as_ref().ok_or("`secret_file` is not set: make one with `praya keys new FOLDER`")?;
+        let path = self
+            .settings
+            .secret_file
+            .as_ref()
+            .ok_or("`secret_file` is not set: make one with `praya keys new FOLDER`")?;
         secret_in(path)
     }
 
@@ -98,7 +137,9 @@ impl Config {
             Some(folder) => exchange::pack::load_dir(folder),
             None => exchange::pack::load_embedded(),
         };
-        read.map(Arc::new).map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n").into())
+        read.map(Arc::new).map_err(|mistakes| {
+            mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n").into()
+        })
     }
 
     /// The departments' records.
@@ -111,7 +152,11 @@ impl Config {
     }
 
     fn log_key(&self) -> Result<PrivateJwk, Error> {
-        let path = self.settings.log_key_file.as_ref().ok_or("`log_key_file` is not set: make one with `praya keys new FOLDER`")?;
+        let path = self
+            .settings
+            .log_key_file
+            .as_ref()
+            .ok_or("`log_key_file` is not set: make one with `praya keys new FOLDER`")?;
         private(path)?;
         Ok(PrivateJwk::parse(&std::fs::read(path)?)?)
     }
@@ -126,7 +171,9 @@ impl Config {
         };
         let by_proxy = self.settings.tls_by_proxy == Some(true);
         if !base.starts_with("https://") {
-            return Some(format!("base_url is {base}: people would send their records in the clear. Use https://"));
+            return Some(format!(
+                "base_url is {base}: people would send their records in the clear. Use https://"
+            ));
         }
         if self.settings.tls_certificate.is_some() != self.settings.tls_key.is_some() {
             return Some("tls_certificate and tls_key go together: set both".to_owned());
@@ -135,7 +182,9 @@ impl Config {
             return Some("no TLS: set tls_certificate and tls_key, or tls_by_proxy = true where a proxy in front speaks TLS".to_owned());
         }
         if self.settings.tls_certificate.is_none() && !inside {
-            return Some(format!("tls_by_proxy is set, but listening on {listen} lets anyone past the proxy: listen on a loopback or private address"));
+            return Some(format!(
+                "tls_by_proxy is set, but listening on {listen} lets anyone past the proxy: listen on a loopback or private address"
+            ));
         }
         None
     }
@@ -148,7 +197,9 @@ impl Config {
 /// A database URL without its password.
 fn redact(value: &str) -> String {
     match (value.split_once("://"), value.rfind('@')) {
-        (Some((scheme, _)), Some(at)) => format!("{scheme}://***{}", value.get(at..).unwrap_or_default()),
+        (Some((scheme, _)), Some(at)) => {
+            format!("{scheme}://***{}", value.get(at..).unwrap_or_default())
+        }
         _ => value.to_owned(),
     }
 }
@@ -156,7 +207,8 @@ fn redact(value: &str) -> String {
 /// Reads a secret of 64 hexadecimal digits.
 pub(crate) fn secret_in(path: &Path) -> Result<[u8; 32], Error> {
     private(path)?;
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     let digits = text.trim();
     let mut secret = [0; 32];
     let bad = || format!("{} must hold 64 hexadecimal digits", path.display());
@@ -164,7 +216,8 @@ pub(crate) fn secret_in(path: &Path) -> Result<[u8; 32], Error> {
         return Err(bad().into());
     }
     for (i, byte) in secret.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(digits.get(i * 2..i * 2 + 2).unwrap_or_default(), 16).map_err(|_| bad())?;
+        *byte = u8::from_str_radix(digits.get(i * 2..i * 2 + 2).unwrap_or_default(), 16)
+            .map_err(|_| bad())?;
     }
     Ok(secret)
 }
@@ -173,8 +226,15 @@ pub(crate) fn secret_in(path: &Path) -> Result<[u8; 32], Error> {
 #[cfg(unix)]
 fn private(path: &Path) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?.permissions().mode();
-    if mode & 0o077 == 0 { Ok(()) } else { Err(format!("{} can be read by others: chmod 600 it", path.display()).into()) }
+    let mode = std::fs::metadata(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?
+        .permissions()
+        .mode();
+    if mode.trailing_zeros() >= 6 {
+        Ok(())
+    } else {
+        Err(format!("{} can be read by others: chmod 600 it", path.display()).into())
+    }
 }
 
 /// Makes a secret and a log key in a folder, readable by their owner alone.
@@ -183,10 +243,14 @@ pub(crate) fn new_secrets(folder: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(folder)?;
     let mut secret = [0; 32];
     kernel::SystemEntropy.fill(&mut secret);
-    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    write_private(&folder.join("secret"), &hex)?;
+    write_private(&folder.join("secret"), &hex(&secret))?;
     write_private(&folder.join("log-key.json"), &PrivateJwk::generate_ed25519()?.to_json())?;
     Ok(())
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// Writes a file only its owner can read; refuses to overwrite one.
@@ -211,7 +275,10 @@ pub(crate) async fn serve(path: &Path, print: bool) -> Result<(), Error> {
     if let Some(why) = config.insecure() {
         return Err(format!("refusing to serve: {why}").into());
     }
-    tracing_subscriber::fmt().json().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .init();
     portal::count();
     let pack = config.pack()?;
     let app = App::build(app::Settings {
@@ -251,7 +318,10 @@ mod tests {
             ("base_url = 'http://praya.example'", "clear"),
             ("base_url = 'https://praya.example'", "no TLS"),
             ("base_url = 'https://praya.example'\ntls_certificate = 'a'", "go together"),
-            ("base_url = 'https://praya.example'\ntls_by_proxy = true\nlisten = '0.0.0.0:80'", "past the proxy"),
+            (
+                "base_url = 'https://praya.example'\ntls_by_proxy = true\nlisten = '0.0.0.0:80'",
+                "past the proxy",
+            ),
         ] {
             assert!(config(text).insecure().unwrap().contains(word), "{text}");
         }

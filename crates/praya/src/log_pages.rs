@@ -33,7 +33,11 @@ fn problem(error: evidence::Error) -> Problem {
 
 /// Anyone may read the log from anywhere; nothing of it depends on who asks.
 fn open(kind: &'static str, cache: &'static str, body: impl IntoResponse) -> Response {
-    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, cache),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
     (headers, body).into_response()
 }
 
@@ -42,7 +46,11 @@ async fn key(State(log): State<Log>) -> Response {
 }
 
 async fn checkpoint(State(log): State<Log>) -> Outcome<Response> {
-    Ok(open("text/plain; charset=utf-8", "public, max-age=1", log.checkpoint().await.map_err(problem)?))
+    Ok(open(
+        "text/plain; charset=utf-8",
+        "public, max-age=1",
+        log.checkpoint().await.map_err(problem)?,
+    ))
 }
 
 async fn tile(State(log): State<Log>, Path(path): Path<String>) -> Outcome<Response> {
@@ -51,7 +59,11 @@ async fn tile(State(log): State<Log>, Path(path): Path<String>) -> Outcome<Respo
         Some(level) => log.tile(level, path.n, path.width).await,
         None => log.entries(path.n, path.width).await,
     };
-    Ok(open("application/octet-stream", "public, max-age=31536000, immutable", bytes.map_err(problem)?))
+    Ok(open(
+        "application/octet-stream",
+        "public, max-age=31536000, immutable",
+        bytes.map_err(problem)?,
+    ))
 }
 
 async fn proof(State(log): State<Log>, Path(index): Path<u64>) -> Outcome<Response> {
@@ -84,7 +96,10 @@ impl Line {
             None => format!("event-{}", entry.kind),
         };
         let kind = if web::has_text(&key) { shell.t(&key) } else { entry.kind.clone() };
-        let name = |id: &str| pack.department(id).map_or_else(|| id.to_owned(), |department| shell.of(&department.name).to_owned());
+        let name = |id: &str| {
+            pack.department(id)
+                .map_or_else(|| id.to_owned(), |department| shell.of(&department.name).to_owned())
+        };
         let department = entry.department.split(' ').map(name).collect::<Vec<_>>().join(" · ");
         Self { index, kind, department, entry }
     }
@@ -98,7 +113,9 @@ async fn show(State((log, pack)): State<(Log, Arc<Pack>)>, visit: Visit) -> Outc
     let shell = visit.shell("log-title");
     let mut newest = Vec::new();
     if size > 0 {
-        let bundle = wire::tlog::Bundle(log.entries(n, u16::try_from(width).unwrap_or(256)).await.map_err(problem)?);
+        let bundle = wire::tlog::Bundle(
+            log.entries(n, u16::try_from(width).unwrap_or(256)).await.map_err(problem)?,
+        );
         for (i, entry) in (n * 256..).zip(bundle.entries().map_err(Problem::internal)?) {
             if let Ok(entry) = evidence::Entry::parse(&String::from_utf8_lossy(entry)) {
                 newest.push(Line::new(&shell, &pack, i, entry));

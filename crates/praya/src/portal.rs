@@ -30,8 +30,20 @@ pub(crate) fn routes(db: &Db, exchange: &Exchange) -> Routes {
         .route("POST", "/verify", Audience::Public, post(verify_text).with_state(exchange.clone()))
         .route("GET", "/healthz", Audience::Public, get(|| async { "ok" }))
         .route("GET", "/readyz", Audience::Public, get(ready).with_state(db.clone()))
-        .route("GET", "/metrics", Audience::Public, get(|| async { METRICS.get().map(PrometheusHandle::render).unwrap_or_default() }))
-        .route("GET", "/openapi.json", Audience::Public, get(|| async { ([(header::CONTENT_TYPE, "application/json")], crate::openapi::DOCUMENT) }))
+        .route(
+            "GET",
+            "/metrics",
+            Audience::Public,
+            get(|| async { METRICS.get().map(PrometheusHandle::render).unwrap_or_default() }),
+        )
+        .route(
+            "GET",
+            "/openapi.json",
+            Audience::Public,
+            get(|| async {
+                ([(header::CONTENT_TYPE, "application/json")], crate::openapi::DOCUMENT)
+            }),
+        )
 }
 
 /// Every statement of the program's own.
@@ -40,7 +52,12 @@ pub(crate) const PING: Sql = Sql::both("select 1");
 async fn ready(State(db): State<Db>) -> Response {
     match db.read::<_, store::Error>(|tx| tx.query(PING, &[])).await {
         Ok(_) => "ready".into_response(),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2")], "the database does not answer").into_response(),
+        Err(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            [(header::RETRY_AFTER, "2")],
+            "the database does not answer",
+        )
+            .into_response(),
     }
 }
 
@@ -62,7 +79,11 @@ struct HomePage {
 }
 
 /// `GET /`: what this is, what it holds, where to go.
-async fn home(State(exchange): State<Exchange>, visit: Visit, Query(search): Query<Search>) -> Outcome<Html<String>> {
+async fn home(
+    State(exchange): State<Exchange>,
+    visit: Visit,
+    Query(search): Query<Search>,
+) -> Outcome<Html<String>> {
     let shell = visit.shell("home-title");
     let wanted: String = search.q.chars().take(100).collect();
     let needle = wanted.trim().to_lowercase();
@@ -71,16 +92,29 @@ async fn home(State(exchange): State<Exchange>, visit: Visit, Query(search): Que
         .registers()
         .filter_map(|register| {
             let department = exchange.pack.department(&register.department)?;
-            Some((shell.of(&register.name).to_owned(), shell.of(&department.name).to_owned(), shell.of(&register.description).to_owned()))
+            Some((
+                shell.of(&register.name).to_owned(),
+                shell.of(&department.name).to_owned(),
+                shell.of(&register.description).to_owned(),
+            ))
         })
         .collect();
     let count = all.len();
     let mut departments: Vec<_> = all.iter().map(|(_, department, _)| department.clone()).collect();
     departments.sort();
     departments.dedup();
-    let found = |(name, department, description): &(String, String, String)| [name, department, description].iter().any(|text| text.to_lowercase().contains(&needle));
+    let found = |(name, department, description): &(String, String, String)| {
+        [name, department, description].iter().any(|text| text.to_lowercase().contains(&needle))
+    };
     let registers = all.into_iter().filter(|line| needle.is_empty() || found(line)).collect();
-    page(&HomePage { query: wanted, registers, departments: departments.len(), count, log_size: exchange.log.size(), shell })
+    page(&HomePage {
+        query: wanted,
+        registers,
+        departments: departments.len(),
+        count,
+        log_size: exchange.log.size(),
+        shell,
+    })
 }
 
 #[derive(askama::Template)]
@@ -101,7 +135,11 @@ struct Pasted {
 }
 
 /// `POST /verify`: checks a pasted receipt against this log's key. Nothing is kept.
-async fn verify_text(State(exchange): State<Exchange>, visit: Visit, web::Form(pasted): web::Form<Pasted>) -> Outcome<Html<String>> {
+async fn verify_text(
+    State(exchange): State<Exchange>,
+    visit: Visit,
+    web::Form(pasted): web::Form<Pasted>,
+) -> Outcome<Html<String>> {
     let shell = visit.shell("verify-title");
     let checked = crate::verify::check(pasted.receipt.trim(), exchange.log.verifier(), None);
     let outcome = match checked {

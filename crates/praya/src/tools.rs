@@ -39,7 +39,9 @@ impl Database {
 
     fn file(&self) -> Result<PathBuf, Error> {
         let url = self.url()?;
-        let path = url.strip_prefix("sqlite:").ok_or("this works on an SQLite database; use PostgreSQL's own tools for PostgreSQL")?;
+        let path = url
+            .strip_prefix("sqlite:")
+            .ok_or("this works on an SQLite database; use PostgreSQL's own tools for PostgreSQL")?;
         Ok(PathBuf::from(path))
     }
 
@@ -120,7 +122,12 @@ pub(crate) fn check(folder: &Path) -> Result<(), Error> {
     let mistakes = match pack::load_dir(folder) {
         Ok(pack) => {
             let count = pack.registers().count();
-            say(&format!("{}: no mistakes; {} departments, {count} registers, {} purposes", folder.display(), pack.departments().count(), pack.purposes().count()));
+            say(&format!(
+                "{}: no mistakes; {} departments, {count} registers, {} purposes",
+                folder.display(),
+                pack.departments().count(),
+                pack.purposes().count()
+            ));
             return Ok(());
         }
         Err(mistakes) => mistakes,
@@ -128,13 +135,23 @@ pub(crate) fn check(folder: &Path) -> Result<(), Error> {
     for mistake in &mistakes {
         say(&mistake.to_string());
     }
-    Err(format!("{} {} in {}", mistakes.len(), if mistakes.len() == 1 { "mistake" } else { "mistakes" }, folder.display()).into())
+    Err(format!(
+        "{} {} in {}",
+        mistakes.len(),
+        if mistakes.len() == 1 { "mistake" } else { "mistakes" },
+        folder.display()
+    )
+    .into())
 }
 
 /// `praya migrate`.
 pub(crate) async fn migrate(database: &Database) -> Result<(), Error> {
     let applied = Db::open(&database.url()?).await?.migrate().await?;
-    say(&if applied.is_empty() { "up to date".to_owned() } else { format!("applied {}", applied.join(", ")) });
+    say(&if applied.is_empty() {
+        "up to date".to_owned()
+    } else {
+        format!("applied {}", applied.join(", "))
+    });
     Ok(())
 }
 
@@ -150,7 +167,11 @@ pub(crate) async fn backup(database: &Database, to: &Path) -> Result<(), Error> 
 }
 
 /// `praya restore`: only a copy that proves itself takes the place of a database.
-pub(crate) async fn restore(database: &Database, from: &Path, log_key: Option<&str>) -> Result<(), Error> {
+pub(crate) async fn restore(
+    database: &Database,
+    from: &Path,
+    log_key: Option<&str>,
+) -> Result<(), Error> {
     let to = database.file()?;
     let copy = Database { data: None, database: Some(format!("sqlite:{}", from.display())) };
     verify_database(&copy, log_key).await?;
@@ -167,7 +188,9 @@ pub(crate) async fn restore(database: &Database, from: &Path, log_key: Option<&s
     }
     std::fs::copy(from, &to)?;
     say(&format!("restored: {}", to.display()));
-    say("entries that were published after this copy was made are missing from it: a witness or monitor will say so");
+    say(
+        "entries that were published after this copy was made are missing from it: a witness or monitor will say so",
+    );
     Ok(())
 }
 
@@ -176,7 +199,9 @@ pub(crate) fn export(to: &Path) -> Result<(), Error> {
     if to.exists() {
         return Err(format!("{} exists already; name a new folder", to.display()).into());
     }
-    let pack = pack::load_embedded().map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+    let pack = pack::load_embedded().map_err(|mistakes| {
+        mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    })?;
     let mut count = 0;
     for (path, bytes) in pack.files() {
         let path = to.join(path);
@@ -191,7 +216,10 @@ pub(crate) fn export(to: &Path) -> Result<(), Error> {
 }
 
 /// `praya verify --data|--database`.
-pub(crate) async fn verify_database(database: &Database, log_key: Option<&str>) -> Result<(), Error> {
+pub(crate) async fn verify_database(
+    database: &Database,
+    log_key: Option<&str>,
+) -> Result<(), Error> {
     let db = database.open().await?;
     let beside = database.data.as_ref().map(|folder| folder.join("log.vkey"));
     let key = match (log_key, beside) {
@@ -199,7 +227,8 @@ pub(crate) async fn verify_database(database: &Database, log_key: Option<&str>) 
         (None, Some(file)) if file.exists() => std::fs::read_to_string(file)?,
         (None, _) => return Err("which log? Give --log-key: the text of /log/key".into()),
     };
-    let verifier = NoteVerifier::new(key.trim()).map_err(|error| format!("--log-key is not a note verifier key: {error}"))?;
+    let verifier = NoteVerifier::new(key.trim())
+        .map_err(|error| format!("--log-key is not a note verifier key: {error}"))?;
     let report = evidence::verify::database(&db, verifier, Vec::new(), |done, all| {
         if done % 100_000 == 0 && done > 0 {
             say(&format!("{done} of {all} entries checked"));
@@ -208,11 +237,16 @@ pub(crate) async fn verify_database(database: &Database, log_key: Option<&str>) 
     .await?;
     let rows = exchange::verify::rows(&db).await.map_err(|problem| problem.to_string())?;
     let faults: Vec<_> = report.faults.iter().map(ToString::to_string).chain(rows).collect();
-    faults.iter().for_each(|fault| say(fault));
+    for fault in &faults {
+        say(fault);
+    }
     if !faults.is_empty() {
         return Err(format!("{} rows do not agree with the log", faults.len()).into());
     }
-    say(&format!("{} entries, {} erased: every record agrees with the log", report.entries, report.erased));
+    say(&format!(
+        "{} entries, {} erased: every record agrees with the log",
+        report.entries, report.erased
+    ));
     Ok(())
 }
 
@@ -235,7 +269,9 @@ pub(crate) async fn keys(command: Keys) -> Result<(), Error> {
 /// `praya client`.
 pub(crate) async fn client(command: Client) -> Result<(), Error> {
     let (file, change) = match &command {
-        Client::Add { config, .. } | Client::Stop { config, .. } | Client::Start { config, .. } => (config, &command),
+        Client::Add { config, .. } | Client::Stop { config, .. } | Client::Start { config, .. } => {
+            (config, &command)
+        }
     };
     let config = Config::read(&file.config)?;
     let db = config.database().await?;
@@ -270,7 +306,14 @@ pub(crate) async fn source(file: &ConfigFile) -> Result<(), Error> {
     for (id, health) in sources.health() {
         let good = health.last_error.is_none();
         silent += usize::from(!good);
-        say(&format!("{id:<28} {}", if good { "answers".to_owned() } else { format!("does not answer: {}", health.last_error.map(|e| e.to_string()).unwrap_or_default()) }));
+        say(&format!(
+            "{id:<28} {}",
+            if good {
+                "answers".to_owned()
+            } else {
+                format!("does not answer: {}", health.last_error.unwrap_or_default())
+            }
+        ));
     }
     if silent == 0 { Ok(()) } else { Err(format!("{silent} sources do not answer").into()) }
 }
@@ -282,7 +325,13 @@ pub(crate) async fn admin(command: Admin) -> Result<(), Error> {
     let db = config.database().await?;
     let ctx = Ctx::new(&World::system(), Actor::System("command line"), Locale::En);
     let handle = name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-    let new = identity::ops::NewPerson { id: None, handle, name: kernel::Text::same(&name), hkid: None, made_up: false };
+    let new = identity::ops::NewPerson {
+        id: None,
+        handle,
+        name: kernel::Text::same(&name),
+        hkid: None,
+        made_up: false,
+    };
     let token = db
         .write(move |tx| {
             let person = identity::ops::add_person(tx, &ctx, &new)?;
@@ -292,7 +341,9 @@ pub(crate) async fn admin(command: Admin) -> Result<(), Error> {
         .await?;
     let link = format!("/invitation/{token}");
     say(&format!("{}{link}", config.base()));
-    say("The link works once, within 24 hours. It gives the right of administration: hand it over in person.");
+    say(
+        "The link works once, within 24 hours. It gives the right of administration: hand it over in person.",
+    );
     Ok(())
 }
 
@@ -302,13 +353,29 @@ pub(crate) async fn routes() -> Result<(), Error> {
     std::fs::create_dir_all(&folder)?;
     let db = Db::open(&format!("sqlite:{}", folder.join("praya.sqlite").display())).await?;
     db.migrate().await?;
-    let pack = std::sync::Arc::new(pack::load_embedded().map_err(|mistakes| format!("{} mistakes in the pack", mistakes.len()))?);
+    let pack = std::sync::Arc::new(
+        pack::load_embedded()
+            .map_err(|mistakes| format!("{} mistakes in the pack", mistakes.len()))?,
+    );
     let places = std::collections::BTreeMap::new();
-    let sources = std::sync::Arc::new(exchange::sources::Sources::new(pack.clone(), &places, World::system())?);
+    let sources = std::sync::Arc::new(exchange::sources::Sources::new(
+        pack.clone(),
+        &places,
+        World::system(),
+    )?);
     let log_key = wire::jwk::PrivateJwk::generate_ed25519()?;
-    let settings = crate::app::Settings { db, world: World::system(), base: "https://localhost".to_owned(), pack, sources, secret: [0; 32], log_key, demo: false };
+    let settings = crate::app::Settings {
+        db,
+        world: World::system(),
+        base: "https://localhost".to_owned(),
+        pack,
+        sources,
+        secret: [0; 32],
+        log_key,
+        demo: false,
+    };
     let app = crate::App::build(settings).await?;
-    say(crate::route_table(&app.table).trim_end());
+    say(&crate::route_table(&app.table));
     std::fs::remove_dir_all(&folder)?;
     Ok(())
 }

@@ -80,23 +80,54 @@ pub(crate) fn check(text: &str, key: &NoteVerifier, jwks: Option<&Jwks>) -> Resu
     if let Some(jwks) = jwks {
         parsed.verify_by_set(jwks, &[Alg::Es256]).map_err(Broken::Signature)?;
     }
-    facts(&bundle.receipt, bundle.opening.as_ref(), Some(parsed.unverified_payload()), key, jwks.is_some())
+    facts(
+        &bundle.receipt,
+        bundle.opening.as_ref(),
+        Some(parsed.unverified_payload()),
+        key,
+        jwks.is_some(),
+    )
 }
 
-fn facts(receipt: &Receipt, opening: Option<&Opening>, payload: Option<&[u8]>, key: &NoteVerifier, signed: bool) -> Result<Facts, Broken> {
+fn facts(
+    receipt: &Receipt,
+    opening: Option<&Opening>,
+    payload: Option<&[u8]>,
+    key: &NoteVerifier,
+    signed: bool,
+) -> Result<Facts, Broken> {
     let proven = evidence::verify::receipt(receipt, key).map_err(Broken::Proof)?;
-    let record = opening.map(|opening| evidence::verify::opening(&proven.entry, opening)).transpose().map_err(|_| Broken::Opening)?;
+    let record = opening
+        .map(|opening| evidence::verify::opening(&proven.entry, opening))
+        .transpose()
+        .map_err(|_| Broken::Opening)?;
     if let (Some(record), Some(payload)) = (&record, payload) {
         evidence::verify::payload(record, payload).map_err(|_| Broken::Payload)?;
     }
-    Ok(Facts { index: proven.index, size: proven.checkpoint.size, entry: proven.entry, payload: record.is_some() && payload.is_some(), record, signed })
+    Ok(Facts {
+        index: proven.index,
+        size: proven.checkpoint.size,
+        entry: proven.entry,
+        payload: record.is_some() && payload.is_some(),
+        record,
+        signed,
+    })
 }
 
 impl Facts {
     /// As lines of a page.
     pub(crate) fn lines(&self, shell: &Shell) -> Vec<(String, String)> {
         let mut lines = vec![
-            (shell.t("verify-entry"), shell.t2("look-proof-place", "index", i64::try_from(self.index).unwrap_or(i64::MAX), "size", i64::try_from(self.size).unwrap_or(i64::MAX))),
+            (
+                shell.t("verify-entry"),
+                shell.t2(
+                    "look-proof-place",
+                    "index",
+                    i64::try_from(self.index).unwrap_or(i64::MAX),
+                    "size",
+                    i64::try_from(self.size).unwrap_or(i64::MAX),
+                ),
+            ),
             (shell.t("verify-kind"), self.entry.kind.clone()),
             (shell.t("verify-department"), self.entry.department.clone()),
             (shell.t("verify-hour"), self.entry.hour.clone()),
@@ -112,34 +143,65 @@ impl Facts {
 
     fn print(&self) {
         let say = |text: String| tools::say(&text);
-        say(format!("genuine: entry {} of {} in the log, kind {}, department {}, hour {}", self.index, self.size, self.entry.kind, self.entry.department, self.entry.hour));
+        say(format!(
+            "genuine: entry {} of {} in the log, kind {}, department {}, hour {}",
+            self.index, self.size, self.entry.kind, self.entry.department, self.entry.hour
+        ));
         match &self.record {
-            Some(record) => say(format!("the record belongs to this entry:\n{}", serde_json::to_string_pretty(record).unwrap_or_default())),
+            Some(record) => say(format!(
+                "the record belongs to this entry:\n{}",
+                serde_json::to_string_pretty(record).unwrap_or_default()
+            )),
             None => say("no opening was given: what the entry is about was not checked".to_owned()),
         }
         if self.payload {
             say("the records are exactly those that were logged".to_owned());
-            say(if self.signed { "the issuer's signature verifies".to_owned() } else { "the issuer's signature was not checked: give --jwks".to_owned() });
+            say(if self.signed {
+                "the issuer's signature verifies".to_owned()
+            } else {
+                "the issuer's signature was not checked: give --jwks".to_owned()
+            });
         }
     }
 }
 
 /// Runs the command.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    let Some(file) = &options.file else { return tools::verify_database(&options.database, options.log_key.as_deref()).await };
-    let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-    let named = serde_json::from_str::<serde_json::Value>(&text).ok().and_then(|json| json["log_key"].as_str().map(str::to_owned));
+    let Some(file) = &options.file else {
+        return tools::verify_database(&options.database, options.log_key.as_deref()).await;
+    };
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let named = serde_json::from_str::<serde_json::Value>(&text)
+        .ok()
+        .and_then(|json| json["log_key"].as_str().map(str::to_owned));
     let key = match (&options.log_key, named) {
         (Some(key), _) if key.contains('+') && !std::path::Path::new(key).exists() => key.clone(),
-        (Some(path), _) => std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?,
+        (Some(path), _) => {
+            std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?
+        }
         (None, Some(named)) => {
-            tools::say("the log key is the one this file names: give --log-key to check against one you trust");
+            tools::say(
+                "the log key is the one this file names: give --log-key to check against one you trust",
+            );
             named
         }
-        (None, None) => return Err("which log? Give --log-key: the text of /log/key, or a file that holds it".into()),
+        (None, None) => {
+            return Err(
+                "which log? Give --log-key: the text of /log/key, or a file that holds it".into()
+            );
+        }
     };
-    let verifier = NoteVerifier::new(key.trim()).map_err(|error| format!("--log-key is not a note verifier key: {error}"))?;
-    let jwks = options.jwks.as_ref().map(std::fs::read).transpose()?.map(|bytes| Jwks::parse(&bytes)).transpose().map_err(|error| format!("--jwks: {error}"))?;
+    let verifier = NoteVerifier::new(key.trim())
+        .map_err(|error| format!("--log-key is not a note verifier key: {error}"))?;
+    let jwks = options
+        .jwks
+        .as_ref()
+        .map(std::fs::read)
+        .transpose()?
+        .map(|bytes| Jwks::parse(&bytes))
+        .transpose()
+        .map_err(|error| format!("--jwks: {error}"))?;
     check(text.trim(), &verifier, jwks.as_ref())?.print();
     Ok(())
 }

@@ -51,9 +51,17 @@ impl Db {
         // The writer thread outlives every handle, so its hook lives as long as the process.
         let hook: &'static OnceLock<BeforeCommit> = Box::leak(Box::default());
         let engine = match url.split_once(':') {
-            Some(("sqlite", path)) => Open::Sqlite(Sqlite::open(Path::new(path), hook, told.clone())?),
-            Some(("postgres" | "postgresql", _)) => Open::Postgres(Postgres::open(url, told.clone()).await?),
-            _ => return Err(Error::Other("a database is `sqlite:PATH` or `postgres://USER@HOST/NAME`".into())),
+            Some(("sqlite", path)) => {
+                Open::Sqlite(Sqlite::open(Path::new(path), hook, told.clone())?)
+            }
+            Some(("postgres" | "postgresql", _)) => {
+                Open::Postgres(Postgres::open(url, told.clone()).await?)
+            }
+            _ => {
+                return Err(Error::Other(
+                    "a database is `sqlite:PATH` or `postgres://USER@HOST/NAME`".into(),
+                ));
+            }
         };
         Ok(Self(Arc::new(Inner { engine, hook, told })))
     }
@@ -72,7 +80,10 @@ impl Db {
     }
 
     /// A consistent view, read-only. Short: on SQLite it runs on the calling thread.
-    pub async fn read<T, E>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    pub async fn read<T, E>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -84,7 +95,10 @@ impl Db {
     }
 
     /// A consistent view for long work (reports, verification), away from the threads that serve requests.
-    pub async fn read_long<T, E>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    pub async fn read_long<T, E>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -96,7 +110,9 @@ impl Db {
                     Open::Sqlite(db) => db.read(f),
                     Open::Postgres(_) => Err(E::from(Error::Other("the engine changed".into()))),
                 };
-                tokio::task::spawn_blocking(run).await.map_err(|error| E::from(Error::Other(error.to_string())))?
+                tokio::task::spawn_blocking(run)
+                    .await
+                    .map_err(|error| E::from(Error::Other(error.to_string())))?
             }
             Open::Postgres(db) => db.read(f).await,
         }
@@ -104,7 +120,10 @@ impl Db {
 
     /// One serialisable transaction, durable when this returns. `f` runs again when it lost against
     /// another transaction, so it must have no effect but through `Tx`.
-    pub async fn write<T, E>(&self, f: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    pub async fn write<T, E>(
+        &self,
+        f: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -116,7 +135,11 @@ impl Db {
     }
 
     /// One transaction that no other holder of `key` runs beside, on any node; read committed.
-    pub async fn exclusive<T, E>(&self, key: i64, f: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    pub async fn exclusive<T, E>(
+        &self,
+        key: i64,
+        f: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -142,7 +165,9 @@ impl Db {
         let (db, to) = (self.clone(), to.to_owned());
         let run = move || match &db.0.engine {
             Open::Sqlite(db) => db.backup(&to),
-            Open::Postgres(_) => Err(Error::Other("back up PostgreSQL with pg_dump or a base backup".into())),
+            Open::Postgres(_) => {
+                Err(Error::Other("back up PostgreSQL with pg_dump or a base backup".into()))
+            }
         };
         tokio::task::spawn_blocking(run).await.map_err(|error| Error::Other(error.to_string()))?
     }
@@ -151,7 +176,8 @@ impl Db {
     pub async fn prepare_all(&self, all: &'static [&'static [Sql]]) -> Result<usize> {
         self.write(move |tx| {
             for sql in all.iter().copied().flatten() {
-                tx.prepare(*sql).map_err(|error| Error::Other(format!("{}: {error}", sql.text(tx.engine()))))?;
+                tx.prepare(*sql)
+                    .map_err(|error| Error::Other(format!("{}: {error}", sql.text(tx.engine()))))?;
             }
             Ok(all.iter().map(|list| list.len()).sum())
         })

@@ -33,7 +33,13 @@ impl From<rusqlite::Error> for Error {
             Some((_, 787)) => Self::Reference(text),
             Some((_, 275 | 1299)) => Self::Check(text),
             Some((ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _)) => Self::Retry(text),
-            Some((ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly, _)) => Self::Unavailable(text),
+            Some((
+                ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly,
+                _,
+            )) => Self::Unavailable(text),
             _ => Self::Other(text),
         }
     }
@@ -48,7 +54,11 @@ impl From<tokio_postgres::Error> for Error {
             Some("23514" | "23502") => Self::Check(text),
             Some("40001" | "40P01") => Self::Retry(text),
             None => Self::Unavailable(text),
-            Some(code) if code.starts_with("08") || code.starts_with("57P") || code.starts_with("53") => Self::Unavailable(text),
+            Some(code)
+                if code.starts_with("08") || code.starts_with("57P") || code.starts_with("53") =>
+            {
+                Self::Unavailable(text)
+            }
             Some(_) => Self::Other(text),
         }
     }
@@ -63,7 +73,9 @@ impl From<deadpool_postgres::PoolError> for Error {
 impl From<Error> for kernel::Problem {
     fn from(error: Error) -> Self {
         let problem = match error {
-            Error::Retry(_) | Error::Unavailable(_) => Self::new(503, "busy").header("retry-after", 2),
+            Error::Retry(_) | Error::Unavailable(_) => {
+                Self::new(503, "busy").header("retry-after", 2)
+            }
             _ => Self::new(500, "internal"),
         };
         Self { internal: Some(error.to_string()), ..problem }

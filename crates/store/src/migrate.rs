@@ -16,25 +16,37 @@ const RECORD: Sql = Sql::both("insert into store_migration (name, body) values (
 
 /// Applies what is new; the names of what was applied.
 pub(crate) fn run(tx: &mut Tx<'_>) -> Result<Vec<String>> {
-    tx.batch("create table if not exists store_migration (name text primary key, body text not null)")?;
+    tx.batch(
+        "create table if not exists store_migration (name text primary key, body text not null)",
+    )?;
     let mut known = BTreeMap::new();
     for name in Files::iter() {
-        let file = Files::get(&name).ok_or_else(|| Error::Other(format!("migration {name} cannot be read")))?;
+        let file = Files::get(&name)
+            .ok_or_else(|| Error::Other(format!("migration {name} cannot be read")))?;
         known.insert(name.into_owned(), String::from_utf8_lossy(&file.data).into_owned());
     }
     let mut done = Vec::new();
     for row in tx.query(DONE, &[])? {
         let name = row.text(0)?.to_owned();
         match known.get(&name) {
-            None => return Err(Error::Other(format!("the database has migration {name}, which this program does not know: run the newer program"))),
-            Some(body) if body != row.text(1)? => return Err(Error::Other(format!("migration {name} was edited after it was applied: add a new one instead"))),
+            None => {
+                return Err(Error::Other(format!(
+                    "the database has migration {name}, which this program does not know: run the newer program"
+                )));
+            }
+            Some(body) if body != row.text(1)? => {
+                return Err(Error::Other(format!(
+                    "migration {name} was edited after it was applied: add a new one instead"
+                )));
+            }
             Some(_) => done.push(name),
         }
     }
     let mut applied = Vec::new();
     for (name, body) in known {
         if !done.contains(&name) {
-            tx.batch(&for_engine(&body, tx.engine())).map_err(|error| Error::Other(format!("migration {name}: {error}")))?;
+            tx.batch(&for_engine(&body, tx.engine()))
+                .map_err(|error| Error::Other(format!("migration {name}: {error}")))?;
             tx.execute(RECORD, &[name.as_str().into(), body.into()])?;
             applied.push(name);
         }

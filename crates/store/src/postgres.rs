@@ -16,10 +16,20 @@ pub(crate) struct Postgres {
 impl Postgres {
     pub(crate) async fn open(url: &str, told: broadcast::Sender<Notice>) -> Result<Self> {
         let config = tokio_postgres::Config::from_str(url)?;
-        let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        let pool = Pool::builder(manager).max_size(32).build().map_err(|error| Error::Unavailable(error.to_string()))?;
+        let manager = Manager::from_config(
+            config.clone(),
+            NoTls,
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        );
+        let pool = Pool::builder(manager)
+            .max_size(32)
+            .build()
+            .map_err(|error| Error::Unavailable(error.to_string()))?;
         let client = pool.get().await?;
-        let collation: String = client.query_one("select datcollate from pg_database where datname = current_database()", &[]).await?.try_get(0)?;
+        let collation: String = client
+            .query_one("select datcollate from pg_database where datname = current_database()", &[])
+            .await?
+            .try_get(0)?;
         if !matches!(collation.as_str(), "C" | "POSIX" | "C.UTF-8" | "C.utf8") {
             return Err(Error::Other(format!(
                 "the database sorts text by {collation}, SQLite by bytes: create it with `create database praya template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`"
@@ -29,7 +39,12 @@ impl Postgres {
         Ok(Self { pool })
     }
 
-    pub(crate) async fn write<T, E>(&self, level: IsolationLevel, lock: Option<i64>, f: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    pub(crate) async fn write<T, E>(
+        &self,
+        level: IsolationLevel,
+        lock: Option<i64>,
+        f: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -40,11 +55,14 @@ impl Postgres {
             // A session lock is taken before the transaction begins, so that its snapshot sees all that
             // the last holder committed.
             if let Some(key) = lock {
-                handle.block_on(client.execute("select pg_advisory_lock($1)", &[&key])).map_err(Error::from)?;
+                handle
+                    .block_on(client.execute("select pg_advisory_lock($1)", &[&key]))
+                    .map_err(Error::from)?;
             }
             let result = tries(&handle, &mut client, level, f);
             if let Some(key) = lock {
-                let unlocked = handle.block_on(client.execute("select pg_advisory_unlock($1)", &[&key]));
+                let unlocked =
+                    handle.block_on(client.execute("select pg_advisory_unlock($1)", &[&key]));
                 if unlocked.is_err() {
                     // The lock must not go back into the pool with the connection.
                     drop(deadpool_postgres::Object::take(client));
@@ -52,10 +70,15 @@ impl Postgres {
             }
             result
         };
-        tokio::task::spawn_blocking(run).await.map_err(|error| E::from(Error::Other(error.to_string())))?
+        tokio::task::spawn_blocking(run)
+            .await
+            .map_err(|error| E::from(Error::Other(error.to_string())))?
     }
 
-    pub(crate) async fn read<T, E>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    pub(crate) async fn read<T, E>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -63,23 +86,36 @@ impl Postgres {
         let mut client = self.pool.get().await.map_err(Error::from)?;
         let handle = Handle::current();
         let run = move || {
-            let begun = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start();
+            let begun = client
+                .build_transaction()
+                .isolation_level(IsolationLevel::RepeatableRead)
+                .read_only(true)
+                .start();
             let tx = handle.block_on(begun).map_err(Error::from)?;
             let result = f(&mut Tx::postgres(&handle, &tx));
             handle.block_on(tx.commit()).map_err(Error::from)?;
             result
         };
-        tokio::task::spawn_blocking(run).await.map_err(|error| E::from(Error::Other(error.to_string())))?
+        tokio::task::spawn_blocking(run)
+            .await
+            .map_err(|error| E::from(Error::Other(error.to_string())))?
     }
 }
 
-fn tries<T, E: From<Error>>(handle: &Handle, client: &mut deadpool_postgres::Client, level: IsolationLevel, f: impl Fn(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+fn tries<T, E: From<Error>>(
+    handle: &Handle,
+    client: &mut deadpool_postgres::Client,
+    level: IsolationLevel,
+    f: impl Fn(&mut Tx<'_>) -> Result<T, E>,
+) -> Result<T, E> {
     let mut last = None;
     for attempt in 0..TRIES {
         if attempt > 0 {
             std::thread::sleep(Duration::from_micros(200 << attempt.min(7)));
         }
-        let tx = handle.block_on(client.build_transaction().isolation_level(level).start()).map_err(Error::from)?;
+        let tx = handle
+            .block_on(client.build_transaction().isolation_level(level).start())
+            .map_err(Error::from)?;
         let mut open = Tx::postgres(handle, &tx);
         match f(&mut open) {
             Ok(value) => match handle.block_on(tx.commit()).map_err(Error::from) {
@@ -106,9 +142,16 @@ async fn listen(config: tokio_postgres::Config, told: broadcast::Sender<Notice>)
         if let Ok((client, mut connection)) = config.connect(NoTls).await {
             let notices = told.clone();
             let pump = tokio::spawn(async move {
-                while let Some(Ok(message)) = futures_util::future::poll_fn(|cx| connection.poll_message(cx)).await {
+                while let Some(Ok(message)) =
+                    futures_util::future::poll_fn(|cx| connection.poll_message(cx)).await
+                {
                     if let AsyncMessage::Notification(n) = message {
-                        notices.send(Notice { channel: n.channel().to_owned(), payload: n.payload().to_owned() }).ok();
+                        notices
+                            .send(Notice {
+                                channel: n.channel().to_owned(),
+                                payload: n.payload().to_owned(),
+                            })
+                            .ok();
                     }
                 }
             });

@@ -25,13 +25,23 @@ impl ReadOnly {
     /// Prepares to read `sqlite:PATH` or `postgres://…`; connects when first asked.
     pub fn open(url: &str) -> Result<Self> {
         match url.split_once(':') {
-            Some(("sqlite", path)) => Ok(Self(Open::Sqlite { path: path.into(), idle: Mutex::default() })),
+            Some(("sqlite", path)) => {
+                Ok(Self(Open::Sqlite { path: path.into(), idle: Mutex::default() }))
+            }
             Some(("postgres" | "postgresql", _)) => {
                 let mut config = tokio_postgres::Config::from_str(url)?;
-                let options = config.get_options().map_or_else(String::new, |options| format!("{options} "));
+                let options =
+                    config.get_options().map_or_else(String::new, |options| format!("{options} "));
                 config.options(format!("{options}-c default_transaction_read_only=on"));
-                let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-                let pool = Pool::builder(manager).max_size(8).build().map_err(|error| Error::Unavailable(error.to_string()))?;
+                let manager = Manager::from_config(
+                    config,
+                    NoTls,
+                    ManagerConfig { recycling_method: RecyclingMethod::Fast },
+                );
+                let pool = Pool::builder(manager)
+                    .max_size(8)
+                    .build()
+                    .map_err(|error| Error::Unavailable(error.to_string()))?;
                 Ok(Self(Open::Postgres(pool)))
             }
             _ => Err(Error::Other("a source's database is `sqlite:PATH` or `postgres://…`".into())),
@@ -40,7 +50,13 @@ impl ReadOnly {
 
     /// The rows of one statement with one parameter, `$1`; the names of its columns. At most `most` rows:
     /// more is an error, never a silent cut. [`Error::Retry`] when `limit` is over.
-    pub async fn query(&self, sql: &str, key: &str, limit: Duration, most: usize) -> Result<(Vec<String>, Vec<Row>)> {
+    pub async fn query(
+        &self,
+        sql: &str,
+        key: &str,
+        limit: Duration,
+        most: usize,
+    ) -> Result<(Vec<String>, Vec<Row>)> {
         match &self.0 {
             Open::Sqlite { path, idle } => {
                 let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -49,10 +65,12 @@ impl ReadOnly {
                 idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
                 answer
             }
-            Open::Postgres(pool) => match tokio::time::timeout(limit, postgres(pool, sql, key, limit, most)).await {
-                Ok(answer) => answer,
-                Err(_) => Err(Error::Retry("the source took too long".into())),
-            },
+            Open::Postgres(pool) => {
+                match tokio::time::timeout(limit, postgres(pool, sql, key, limit, most)).await {
+                    Ok(answer) => answer,
+                    Err(_) => Err(Error::Retry("the source took too long".into())),
+                }
+            }
         }
     }
 }
@@ -66,7 +84,13 @@ fn connect(path: &PathBuf) -> Result<rusqlite::Connection> {
 }
 
 /// Runs where it is called, like every read of ours; the time limit interrupts it.
-fn sqlite(connection: &rusqlite::Connection, sql: &str, key: &str, limit: Duration, most: usize) -> Result<(Vec<String>, Vec<Row>)> {
+fn sqlite(
+    connection: &rusqlite::Connection,
+    sql: &str,
+    key: &str,
+    limit: Duration,
+    most: usize,
+) -> Result<(Vec<String>, Vec<Row>)> {
     let until = Instant::now() + limit;
     connection.progress_handler(STEPS, Some(move || Instant::now() > until))?;
     let run = || {
@@ -80,9 +104,13 @@ fn sqlite(connection: &rusqlite::Connection, sql: &str, key: &str, limit: Durati
         let mut rows = Vec::new();
         while let Some(row) = found.next()? {
             if rows.len() == most {
-                return Err(Error::Other(format!("the source has more than {most} rows for one subject")));
+                return Err(Error::Other(format!(
+                    "the source has more than {most} rows for one subject"
+                )));
             }
-            rows.push(Row((0..names.len()).map(|i| row.get_ref(i).map(from_sqlite)).collect::<rusqlite::Result<_>>()?));
+            rows.push(Row((0..names.len())
+                .map(|i| row.get_ref(i).map(from_sqlite))
+                .collect::<rusqlite::Result<_>>()?));
         }
         Ok((names, rows))
     };
@@ -94,18 +122,37 @@ fn sqlite(connection: &rusqlite::Connection, sql: &str, key: &str, limit: Durati
     }
 }
 
-async fn postgres(pool: &Pool, sql: &str, key: &str, limit: Duration, most: usize) -> Result<(Vec<String>, Vec<Row>)> {
+async fn postgres(
+    pool: &Pool,
+    sql: &str,
+    key: &str,
+    limit: Duration,
+    most: usize,
+) -> Result<(Vec<String>, Vec<Row>)> {
     let client = pool.get().await?;
     client.batch_execute(&format!("set statement_timeout = {}", limit.as_millis().max(1))).await?;
     let statement = client.prepare_cached(sql).await?;
-    let found = client.query(&statement, &[&Value::from(key)]).await.map_err(|error| match error.code() {
-        Some(code) if *code == tokio_postgres::error::SqlState::QUERY_CANCELED => Error::Retry("the source took too long".into()),
-        _ => error.into(),
-    })?;
+    let found =
+        client.query(&statement, &[&Value::from(key)]).await.map_err(|error| {
+            match error.code() {
+                Some(code) if *code == tokio_postgres::error::SqlState::QUERY_CANCELED => {
+                    Error::Retry("the source took too long".into())
+                }
+                _ => error.into(),
+            }
+        })?;
     if found.len() > most {
         return Err(Error::Other(format!("the source has more than {most} rows for one subject")));
     }
     let names = statement.columns().iter().map(|column| column.name().to_owned()).collect();
-    let rows = found.iter().map(|row| (0..row.len()).map(|i| row.try_get::<_, Value>(i).map_err(Error::from)).collect::<Result<_>>().map(Row)).collect::<Result<_>>()?;
+    let rows = found
+        .iter()
+        .map(|row| {
+            (0..row.len())
+                .map(|i| row.try_get::<_, Value>(i).map_err(Error::from))
+                .collect::<Result<_>>()
+                .map(Row)
+        })
+        .collect::<Result<_>>()?;
     Ok((names, rows))
 }

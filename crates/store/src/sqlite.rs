@@ -35,7 +35,11 @@ fn connect(path: &Path) -> Result<rusqlite::Connection> {
 }
 
 impl Sqlite {
-    pub(crate) fn open(path: &Path, hook: &'static OnceLock<BeforeCommit>, told: broadcast::Sender<Notice>) -> Result<Self> {
+    pub(crate) fn open(
+        path: &Path,
+        hook: &'static OnceLock<BeforeCommit>,
+        told: broadcast::Sender<Notice>,
+    ) -> Result<Self> {
         let (queue, jobs) = mpsc::channel::<Job>();
         let writer = connect(path)?;
         std::thread::Builder::new()
@@ -49,7 +53,10 @@ impl Sqlite {
         Ok(Self { path: path.to_owned(), queue, readers: Mutex::default() })
     }
 
-    pub(crate) async fn write<T, E>(&self, f: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    pub(crate) async fn write<T, E>(
+        &self,
+        f: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -83,12 +90,18 @@ impl Sqlite {
     }
 
     /// A read runs where it is called: a point read costs four microseconds, a hop to another thread fifty.
-    pub(crate) fn read<T, E: From<Error>>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub(crate) fn read<T, E: From<Error>>(
+        &self,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let kept = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = kept.map_or_else(|| connect(&self.path), Ok)?;
         connection.prepare_cached("begin").and_then(|mut s| s.execute([])).map_err(Error::from)?;
         let result = f(&mut Tx::sqlite(&connection));
-        connection.prepare_cached("rollback").and_then(|mut s| s.execute([])).map_err(Error::from)?;
+        connection
+            .prepare_cached("rollback")
+            .and_then(|mut s| s.execute([]))
+            .map_err(Error::from)?;
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         if readers.len() < 32 {
             readers.push(connection);
@@ -100,21 +113,33 @@ impl Sqlite {
     pub(crate) fn backup(&self, to: &Path) -> Result<()> {
         let from = connect(&self.path)?;
         let mut to = rusqlite::Connection::open(to)?;
-        rusqlite::backup::Backup::new(&from, &mut to)?.run_to_completion(1000, Duration::ZERO, None)?;
+        rusqlite::backup::Backup::new(&from, &mut to)?.run_to_completion(
+            1000,
+            Duration::ZERO,
+            None,
+        )?;
         Ok(())
     }
 }
 
-fn in_savepoint<T, E: From<Error>>(tx: &mut Tx<'_>, f: impl Fn(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+fn in_savepoint<T, E: From<Error>>(
+    tx: &mut Tx<'_>,
+    f: impl Fn(&mut Tx<'_>) -> Result<T, E>,
+) -> Result<T, E> {
     const SAVEPOINT: crate::Sql = crate::Sql::both("savepoint one");
     const RELEASE: crate::Sql = crate::Sql::both("release one");
     const BACK: crate::Sql = crate::Sql::both("rollback to one");
     tx.execute(SAVEPOINT, &[])?;
     let began = Instant::now();
-    let result = catch_unwind(AssertUnwindSafe(|| f(tx))).unwrap_or_else(|_| Err(Error::Other("a write panicked; nothing of it was kept".into()).into()));
+    let result = catch_unwind(AssertUnwindSafe(|| f(tx))).unwrap_or_else(|_| {
+        Err(Error::Other("a write panicked; nothing of it was kept".into()).into())
+    });
     let took = began.elapsed();
     if took > Duration::from_millis(20) {
-        tracing::warn!(millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX), "a slow write delays its group");
+        tracing::warn!(
+            millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            "a slow write delays its group"
+        );
     }
     if result.is_err() {
         tx.execute(BACK, &[])?;
@@ -123,8 +148,20 @@ fn in_savepoint<T, E: From<Error>>(tx: &mut Tx<'_>, f: impl Fn(&mut Tx<'_>) -> R
     result
 }
 
-fn group(connection: &rusqlite::Connection, first: Job, jobs: &mpsc::Receiver<Job>, hook: Option<&BeforeCommit>, told: &broadcast::Sender<Notice>) {
-    let run = |sql: &str| connection.prepare_cached(sql).and_then(|mut s| s.execute([])).map(drop).map_err(Error::from);
+fn group(
+    connection: &rusqlite::Connection,
+    first: Job,
+    jobs: &mpsc::Receiver<Job>,
+    hook: Option<&BeforeCommit>,
+    told: &broadcast::Sender<Notice>,
+) {
+    let run = |sql: &str| {
+        connection
+            .prepare_cached(sql)
+            .and_then(|mut s| s.execute([]))
+            .map(drop)
+            .map_err(Error::from)
+    };
     let begun = run("begin immediate");
     let mut answers = Vec::new();
     let mut notices = Vec::new();

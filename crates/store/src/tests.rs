@@ -1,6 +1,8 @@
 use crate::{Db, Error, Sql, Value, testing};
 
-const MAKE: Sql = Sql::both("create table story (id text primary key, n bigint not null check (n >= 0), flag boolean, raw bytea)");
+const MAKE: Sql = Sql::both(
+    "create table story (id text primary key, n bigint not null check (n >= 0), flag boolean, raw bytea)",
+);
 const ADD: Sql = Sql::both("insert into story (id, n, flag, raw) values ($1, $2, $3, $4)");
 const ALL: Sql = Sql::both("select id, n, flag, raw from story order by id");
 const BUMP: Sql = Sql::both("update story set n = n + 1 where id = $1");
@@ -14,18 +16,27 @@ async fn story() -> Vec<testing::TestDb> {
 }
 
 async fn add(db: &Db, id: &'static str, n: i64) -> Result<u64, Error> {
-    db.write(move |tx| tx.execute(ADD, &[id.into(), n.into(), true.into(), vec![1, 2].into()])).await
+    db.write(move |tx| tx.execute(ADD, &[id.into(), n.into(), true.into(), vec![1, 2].into()]))
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_written_is_read_back_alike_on_both_engines() {
     for one in story().await {
         add(&one.db, "b", 2).await.unwrap();
-        one.db.write::<_, Error>(|tx| tx.execute(ADD, &["a".into(), 1.into(), Value::Null, Value::Null])).await.unwrap();
+        one.db
+            .write::<_, Error>(|tx| {
+                tx.execute(ADD, &["a".into(), 1.into(), Value::Null, Value::Null])
+            })
+            .await
+            .unwrap();
         let rows = one.db.read::<_, Error>(|tx| tx.query(ALL, &[])).await.unwrap();
         assert_eq!(rows.len(), 2);
         assert_eq!((rows[0].text(0).unwrap(), rows[0].opt_int(2).unwrap()), ("a", None));
-        assert_eq!((rows[1].int(1).unwrap(), rows[1].bool(2).unwrap(), rows[1].blob(3).unwrap()), (2, true, &[1, 2][..]));
+        assert_eq!(
+            (rows[1].int(1).unwrap(), rows[1].bool(2).unwrap(), rows[1].blob(3).unwrap()),
+            (2, true, &[1, 2][..])
+        );
         assert!(rows[1].text(1).is_err(), "a column of another type is named, not guessed");
     }
 }
@@ -36,7 +47,10 @@ async fn constraints_are_told_apart_alike_on_both_engines() {
         add(&one.db, "a", 1).await.unwrap();
         assert!(matches!(add(&one.db, "a", 1).await, Err(Error::Unique(_))));
         assert!(matches!(add(&one.db, "c", -1).await, Err(Error::Check(_))));
-        let nul = one.db.write(|tx| tx.execute(ADD, &["n\0".into(), 1.into(), Value::Null, Value::Null])).await;
+        let nul = one
+            .db
+            .write(|tx| tx.execute(ADD, &["n\0".into(), 1.into(), Value::Null, Value::Null]))
+            .await;
         assert!(nul.is_err(), "text with NUL is refused");
     }
 }
@@ -76,7 +90,9 @@ async fn no_update_is_lost_among_many_writers() {
         let tasks: Vec<_> = (0..100)
             .map(|_| {
                 let db = one.db.clone();
-                tokio::spawn(async move { db.write::<_, Error>(|tx| tx.execute(BUMP, &["a".into()])).await })
+                tokio::spawn(async move {
+                    db.write::<_, Error>(|tx| tx.execute(BUMP, &["a".into()])).await
+                })
             })
             .collect();
         let mut done = 0;
@@ -96,7 +112,13 @@ async fn the_group_commits_with_its_hook_or_not_at_all() {
     let one = testing::sqlite().await.unwrap();
     one.db.write::<_, Error>(|tx| tx.execute(MAKE, &[])).await.unwrap();
     one.db
-        .before_commit(Box::new(|_| if REFUSE.load(Ordering::SeqCst) { Err(Error::Other("no".into())) } else { Ok(Box::new(|_| ())) }))
+        .before_commit(Box::new(|_| {
+            if REFUSE.load(Ordering::SeqCst) {
+                Err(Error::Other("no".into()))
+            } else {
+                Ok(Box::new(|_| ()))
+            }
+        }))
         .unwrap();
     add(&one.db, "a", 1).await.unwrap();
     REFUSE.store(true, Ordering::SeqCst);
@@ -113,14 +135,22 @@ async fn others_hear_of_a_change_once_it_is_committed() {
         let mut heard = one.db.notices();
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         one.db.write::<_, Error>(|tx| tx.notify("praya_change", "client:bank")).await.unwrap();
-        let notice = tokio::time::timeout(std::time::Duration::from_secs(10), heard.recv()).await.unwrap().unwrap();
-        assert_eq!((notice.channel.as_str(), notice.payload.as_str()), ("praya_change", "client:bank"));
+        let notice = tokio::time::timeout(std::time::Duration::from_secs(10), heard.recv())
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (notice.channel.as_str(), notice.payload.as_str()),
+            ("praya_change", "client:bank")
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn migrating_twice_changes_nothing_and_an_edited_migration_is_refused() {
-    const EDIT: Sql = Sql::both("insert into store_migration (name, body) values ('9999_from_the_future.sql', 'x')");
+    const EDIT: Sql = Sql::both(
+        "insert into store_migration (name, body) values ('9999_from_the_future.sql', 'x')",
+    );
     for one in story().await {
         assert!(one.db.migrate().await.unwrap().is_empty());
         one.db.write::<_, Error>(|tx| tx.execute(EDIT, &[])).await.unwrap();
@@ -132,7 +162,8 @@ async fn migrating_twice_changes_nothing_and_an_edited_migration_is_refused() {
 async fn a_backup_is_a_whole_database() {
     let one = story().await.remove(0);
     add(&one.db, "a", 1).await.unwrap();
-    let to = std::path::PathBuf::from(one.url.trim_start_matches("sqlite:")).with_file_name("copy.sqlite");
+    let to = std::path::PathBuf::from(one.url.trim_start_matches("sqlite:"))
+        .with_file_name("copy.sqlite");
     one.db.backup(&to).await.unwrap();
     let copy = Db::open(&format!("sqlite:{}", to.display())).await.unwrap();
     assert_eq!(copy.read::<_, Error>(|tx| tx.query(ALL, &[])).await.unwrap().len(), 1);
@@ -142,9 +173,19 @@ async fn a_backup_is_a_whole_database() {
 async fn parameters_are_bound_by_number_in_whatever_order_they_stand() {
     const ORDER: Sql = Sql::both("select cast($2 as text), cast($1 as text), cast($2 as text)");
     for one in testing::each().await.unwrap() {
-        let rows = one.db.read::<_, Error>(|tx| tx.query(ORDER, &["first".into(), "second".into()])).await.unwrap();
-        assert_eq!((0..3).map(|i| rows[0].text(i).unwrap()).collect::<Vec<_>>(), ["second", "first", "second"]);
-        assert!(one.db.read::<_, Error>(|tx| tx.query(ORDER, &["first".into()])).await.is_err(), "a missing value is refused");
+        let rows = one
+            .db
+            .read::<_, Error>(|tx| tx.query(ORDER, &["first".into(), "second".into()]))
+            .await
+            .unwrap();
+        assert_eq!(
+            (0..3).map(|i| rows[0].text(i).unwrap()).collect::<Vec<_>>(),
+            ["second", "first", "second"]
+        );
+        assert!(
+            one.db.read::<_, Error>(|tx| tx.query(ORDER, &["first".into()])).await.is_err(),
+            "a missing value is refused"
+        );
     }
 }
 

@@ -63,7 +63,14 @@ impl<'a> Tx<'a> {
             Inner::Postgres(handle, tx) => handle.block_on(async {
                 let statement = tx.prepare_cached(sql.postgres).await?;
                 let rows = tx.query(&statement, &params(args)).await?;
-                rows.iter().map(|row| (0..row.len()).map(|i| row.try_get::<_, Value>(i).map_err(Error::from)).collect::<Result<_>>().map(Row)).collect()
+                rows.iter()
+                    .map(|row| {
+                        (0..row.len())
+                            .map(|i| row.try_get::<_, Value>(i).map_err(Error::from))
+                            .collect::<Result<_>>()
+                            .map(Row)
+                    })
+                    .collect()
             }),
         };
         self.note(rows)
@@ -90,7 +97,9 @@ impl<'a> Tx<'a> {
     pub fn notify(&mut self, channel: &'static str, payload: &str) -> Result<()> {
         const NOTIFY: Sql = Sql::both("select pg_notify($1, $2)::text");
         match self.engine() {
-            Engine::Sqlite => self.notices.push(crate::Notice { channel: channel.to_owned(), payload: payload.to_owned() }),
+            Engine::Sqlite => self
+                .notices
+                .push(crate::Notice { channel: channel.to_owned(), payload: payload.to_owned() }),
             Engine::Postgres => drop(self.query(NOTIFY, &[channel.into(), payload.into()])?),
         }
         Ok(())
@@ -99,8 +108,12 @@ impl<'a> Tx<'a> {
     /// Prepares a statement without running it, for the test that prepares them all.
     pub fn prepare(&mut self, sql: Sql) -> Result<()> {
         match &self.inner {
-            Inner::Sqlite(connection) => connection.prepare(sql.sqlite).map(drop).map_err(Error::from),
-            Inner::Postgres(handle, tx) => handle.block_on(async { Ok(tx.prepare(sql.postgres).await.map(drop)?) }),
+            Inner::Sqlite(connection) => {
+                connection.prepare(sql.sqlite).map(drop).map_err(Error::from)
+            }
+            Inner::Postgres(handle, tx) => {
+                handle.block_on(async { Ok(tx.prepare(sql.postgres).await.map(drop)?) })
+            }
         }
     }
 
@@ -108,7 +121,9 @@ impl<'a> Tx<'a> {
     pub(crate) fn batch(&mut self, text: &str) -> Result<()> {
         match &self.inner {
             Inner::Sqlite(connection) => connection.execute_batch(text).map_err(Error::from),
-            Inner::Postgres(handle, tx) => handle.block_on(async { Ok(tx.batch_execute(text).await?) }),
+            Inner::Postgres(handle, tx) => {
+                handle.block_on(async { Ok(tx.batch_execute(text).await?) })
+            }
         }
     }
 
@@ -125,7 +140,9 @@ fn sqlite_query(connection: &rusqlite::Connection, sql: &str, args: &[Value]) ->
     let mut rows = statement.raw_query();
     let mut out = Vec::new();
     while let Some(row) = rows.next()? {
-        out.push(Row((0..columns).map(|i| row.get_ref(i).map(from_sqlite)).collect::<rusqlite::Result<_>>()?));
+        out.push(Row((0..columns)
+            .map(|i| row.get_ref(i).map(from_sqlite))
+            .collect::<rusqlite::Result<_>>()?));
     }
     Ok(out)
 }
@@ -139,9 +156,17 @@ fn sqlite_execute(connection: &rusqlite::Connection, sql: &str, args: &[Value]) 
 /// Binds by the number in the name: to SQLite `$2` is a name, and it numbers names as they appear.
 pub(crate) fn bind(statement: &mut rusqlite::Statement<'_>, args: &[Value]) -> Result<()> {
     for index in 1..=statement.parameter_count() {
-        let number = statement.parameter_name(index).and_then(|name| name.get(1..)).and_then(|n| n.parse::<usize>().ok());
+        let number = statement
+            .parameter_name(index)
+            .and_then(|name| name.get(1..))
+            .and_then(|n| n.parse::<usize>().ok());
         let value = number.and_then(|n| args.get(n.checked_sub(1)?));
-        let value = value.ok_or_else(|| Error::Other(format!("parameter {index} of a statement has no value: {} were given", args.len())))?;
+        let value = value.ok_or_else(|| {
+            Error::Other(format!(
+                "parameter {index} of a statement has no value: {} were given",
+                args.len()
+            ))
+        })?;
         statement.raw_bind_parameter(index, value)?;
     }
     Ok(())

@@ -143,7 +143,9 @@ impl rusqlite::ToSql for Value {
             Self::Int(v) => ValueRef::Integer(*v),
             Self::Real(v) => ValueRef::Real(*v),
             // PostgreSQL refuses NUL in text; so do we, or the engines would differ.
-            Self::Text(v) if v.contains('\0') => return Err(rusqlite::Error::ToSqlConversionFailure("text with NUL".into())),
+            Self::Text(v) if v.contains('\0') => {
+                return Err(rusqlite::Error::ToSqlConversionFailure("text with NUL".into()));
+            }
             Self::Text(v) => ValueRef::Text(v.as_bytes()),
             Self::Blob(v) => ValueRef::Blob(v),
         }))
@@ -186,7 +188,11 @@ impl<'a> FromSql<'a> for Value {
             Type::FLOAT8 => Self::Real(f64::from_sql(ty, raw)?),
             Type::BYTEA => Self::Blob(raw.to_vec()),
             Type::TEXT | Type::VARCHAR | Type::NAME => Self::Text(String::from_utf8(raw.to_vec())?),
-            _ => return Err(format!("a column of type {ty} is outside the portable set: cast it").into()),
+            _ => {
+                return Err(
+                    format!("a column of type {ty} is outside the portable set: cast it").into()
+                );
+            }
         })
     }
 

@@ -24,7 +24,8 @@ pub(crate) fn prepare(out: &Path) -> Result<(), String> {
     let dist = package.join("dist/govuk");
 
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
-    for entry in fs::read_dir("assets").map_err(|e| format!("assets: {e}"))?.filter_map(Result::ok) {
+    for entry in fs::read_dir("assets").map_err(|e| format!("assets: {e}"))?.filter_map(Result::ok)
+    {
         let name = entry.file_name().to_string_lossy().into_owned();
         if !name.starts_with('.') {
             files.push((name, read(&entry.path())?.into_bytes()));
@@ -33,7 +34,11 @@ pub(crate) fn prepare(out: &Path) -> Result<(), String> {
     let script = read(&dist.join("govuk-frontend.min.js"))?;
     files.push(("govuk-frontend.js".to_owned(), without_source_map(&script).as_bytes().to_vec()));
     let mut style = plain_style(&read(&dist.join("govuk-frontend.min.css"))?)?;
-    let mut ours: Vec<_> = fs::read_dir("style").map_err(|e| format!("style: {e}"))?.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    let mut ours: Vec<_> = fs::read_dir("style")
+        .map_err(|e| format!("style: {e}"))?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .collect();
     ours.sort();
     for path in ours.iter().filter(|path| path.extension().is_some_and(|kind| kind == "css")) {
         style += &read(path)?;
@@ -47,14 +52,19 @@ pub(crate) fn prepare(out: &Path) -> Result<(), String> {
     let hash = format!("{:016x}", hasher.finish());
     let folder = out.join("assets");
     fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let mut table = format!("/// Changes when any file changes.\npub(crate) const HASH: &str = {hash:?};\nstatic FILES: &[File] = &[\n");
+    let mut table = format!(
+        "/// Changes when any file changes.\npub(crate) const HASH: &str = {hash:?};\nstatic FILES: &[File] = &[\n"
+    );
     for (name, bytes) in &files {
         let path = folder.join(name);
         let zipped = folder.join(format!("{name}.gz"));
         write_if_changed(&path, bytes)?;
         write_if_changed(&zipped, &gzip(bytes).map_err(|e| e.to_string())?)?;
         let (path, zipped) = (path.display().to_string(), zipped.display().to_string());
-        let _ = writeln!(table, "    File {{ name: {name:?}, plain: include_bytes!({path:?}), gzip: include_bytes!({zipped:?}) }},");
+        let _ = writeln!(
+            table,
+            "    File {{ name: {name:?}, plain: include_bytes!({path:?}), gzip: include_bytes!({zipped:?}) }},"
+        );
     }
     table += "];\n";
     write_if_changed(&out.join("assets.rs"), table.as_bytes())
@@ -75,14 +85,19 @@ fn node_modules(out: &Path) -> Result<PathBuf, String> {
     for name in ["package.json", "package-lock.json", ".npmrc"] {
         write_if_changed(&folder.join(name), read(&Path::new("npm").join(name))?.as_bytes())?;
     }
-    let npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" }).args(["ci", "--ignore-scripts", "--loglevel=error"]).current_dir(&folder).output();
+    let npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
+        .args(["ci", "--ignore-scripts", "--loglevel=error"])
+        .current_dir(&folder)
+        .output();
     let advice = "Praya takes its page components (govuk-frontend) from npm while it is built.\n\
         Install Node.js 20 or later with npm (Debian and Ubuntu: apt install nodejs npm), or, without a network,\n\
         run `npm ci --ignore-scripts` in crates/web/npm elsewhere, bring its node_modules here\n\
         and set PRAYA_ASSETS_DIR to that folder.";
     match npm {
         Err(e) => Err(format!("npm does not run: {e}\n{advice}")),
-        Ok(ran) if !ran.status.success() => Err(format!("npm ci failed:\n{}\n{advice}", String::from_utf8_lossy(&ran.stderr))),
+        Ok(ran) if !ran.status.success() => {
+            Err(format!("npm ci failed:\n{}\n{advice}", String::from_utf8_lossy(&ran.stderr)))
+        }
         Ok(_) => {
             fs::write(&done, lock).map_err(|e| format!("{}: {e}", done.display()))?;
             Ok(folder.join("node_modules"))
@@ -95,7 +110,9 @@ fn read(path: &Path) -> Result<String, String> {
 }
 
 fn without_source_map(text: &str) -> &str {
-    text.rfind("//# sourceMappingURL").or_else(|| text.rfind("/*# sourceMappingURL")).map_or(text, |at| &text[..at])
+    text.rfind("//# sourceMappingURL")
+        .or_else(|| text.rfind("/*# sourceMappingURL"))
+        .map_or(text, |at| &text[..at])
 }
 
 /// The package's style without its fonts and crest, its sizes, font family and fixed colours as our variables.
@@ -118,8 +135,14 @@ fn plain_style(style: &str) -> Result<String, String> {
     }
     for (theirs, ours) in [
         ("font-family:GDS Transport,arial,sans-serif", "font-family:var(--font)"),
-        ("font-size:1.1875rem;line-height:1.3157894737", "font-size:var(--body-size);line-height:var(--body-line)"),
-        ("font-size:1rem;line-height:1.25", "font-size:var(--small-size);line-height:var(--small-line)"),
+        (
+            "font-size:1.1875rem;line-height:1.3157894737",
+            "font-size:var(--body-size);line-height:var(--body-line)",
+        ),
+        (
+            "font-size:1rem;line-height:1.25",
+            "font-size:var(--small-size);line-height:var(--small-line)",
+        ),
         // Colours that it does not yet take from its own variables, so that they follow day and night.
         ("#0b0c0c", "var(--ink)"),
         ("#f3f3f3", "var(--mist)"),
@@ -135,12 +158,16 @@ fn plain_style(style: &str) -> Result<String, String> {
         ("background-color:#fff", "background-color:var(--paper)"),
     ] {
         if !style.contains(theirs) {
-            return Err(format!("govuk-frontend no longer says `{theirs}`: look at build/assets.rs and style/"));
+            return Err(format!(
+                "govuk-frontend no longer says `{theirs}`: look at build/assets.rs and style/"
+            ));
         }
         style = style.replace(theirs, ours);
     }
     match ["@font-face", "GDS Transport", "url(/"].iter().find(|word| style.contains(**word)) {
-        Some(word) => Err(format!("govuk-frontend's style still says `{word}`: look at build/assets.rs")),
+        Some(word) => {
+            Err(format!("govuk-frontend's style still says `{word}`: look at build/assets.rs"))
+        }
         None => Ok(style + "\n"),
     }
 }

@@ -24,7 +24,8 @@ pub(crate) fn join(out: &Path) -> Result<(), String> {
         for folder in &folders {
             let path = folder.join(format!("{language}.ftl"));
             println!("cargo::rerun-if-changed={}", path.display());
-            let source = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+            let source =
+                fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
             read(&path, &source, &mut texts, &mut mistakes);
             joined += &source;
             joined.push('\n');
@@ -60,7 +61,8 @@ fn folders() -> Result<Vec<PathBuf>, String> {
 fn read(path: &Path, source: &str, texts: &mut Texts, mistakes: &mut String) {
     let resource = fluent_syntax::parser::parse(source).unwrap_or_else(|(resource, errors)| {
         for error in errors {
-            let line = source.get(..error.pos.start).map_or(0, |before| before.matches('\n').count() + 1);
+            let line =
+                source.get(..error.pos.start).map_or(0, |before| before.matches('\n').count() + 1);
             let _ = writeln!(mistakes, "{}:{line}: {}", path.display(), error.kind);
         }
         resource
@@ -71,7 +73,12 @@ fn read(path: &Path, source: &str, texts: &mut Texts, mistakes: &mut String) {
         let mut names = BTreeSet::new();
         placeholders(value, &mut names);
         if texts.insert(message.id.name.to_owned(), names).is_some() {
-            let _ = writeln!(mistakes, "{}: the text `{}` stands twice (perhaps in another crate)", path.display(), message.id.name);
+            let _ = writeln!(
+                mistakes,
+                "{}: the text `{}` stands twice (perhaps in another crate)",
+                path.display(),
+                message.id.name
+            );
         }
     }
 }
@@ -99,7 +106,9 @@ fn expression_names(expression: &Expression<&str>, names: &mut BTreeSet<String>)
 fn inline_names(inline: &InlineExpression<&str>, names: &mut BTreeSet<String>) {
     match inline {
         InlineExpression::VariableReference { id } => drop(names.insert(id.name.to_owned())),
-        InlineExpression::FunctionReference { arguments, .. } => arguments.positional.iter().for_each(|argument| inline_names(argument, names)),
+        InlineExpression::FunctionReference { arguments, .. } => {
+            arguments.positional.iter().for_each(|argument| inline_names(argument, names))
+        }
         InlineExpression::Placeable { expression } => expression_names(expression, names),
         _ => {}
     }

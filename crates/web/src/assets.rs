@@ -33,13 +33,23 @@ async fn serve(Path((hash, name)): Path<(String, String)>, headers: HeaderMap) -
         return crate::Failure(Problem::new(404, "not-found")).into_response();
     };
     let etag = format!("\"{HASH}\"");
-    let said = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok()).unwrap_or("");
-    let common = [(header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()), (header::ETAG, etag.clone()), (header::VARY, "accept-encoding".to_owned())];
-    if said(header::IF_NONE_MATCH).split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag) {
+    let said = |name| {
+        headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok()).unwrap_or("")
+    };
+    let common = [
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()),
+        (header::ETAG, etag.clone()),
+        (header::VARY, "accept-encoding".to_owned()),
+    ];
+    if said(header::IF_NONE_MATCH).split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
+    {
         return (StatusCode::NOT_MODIFIED, common).into_response();
     }
     let kind = [(header::CONTENT_TYPE, content_type(file.name))];
-    if said(header::ACCEPT_ENCODING).split(',').any(|coding| coding.trim().split(';').next() == Some("gzip")) {
+    if said(header::ACCEPT_ENCODING)
+        .split(',')
+        .any(|coding| coding.trim().split(';').next() == Some("gzip"))
+    {
         return (common, kind, [(header::CONTENT_ENCODING, "gzip")], file.gzip).into_response();
     }
     (common, kind, file.plain).into_response()

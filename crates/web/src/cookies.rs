@@ -54,8 +54,15 @@ impl Cookies {
     /// The value the browser sent, if any.
     pub fn read<'a>(&self, headers: &'a HeaderMap, cookie: Cookie) -> Option<&'a str> {
         let name = self.name(cookie);
-        let pairs = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-        pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+        let pairs = headers
+            .get_all(header::COOKIE)
+            .into_iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'));
+        pairs
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
     }
 
     /// A `Set-Cookie` header. `seconds`: how long it is kept; without it, until the browser closes.
@@ -75,7 +82,8 @@ impl Cookies {
     fn header(&self, cookie: Cookie, value: &str, seconds: Option<u64>) -> HeaderValue {
         let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
         let secure = if self.https { "; Secure" } else { "" };
-        let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", self.name(cookie));
+        let text =
+            format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", self.name(cookie));
         // Letters, digits and punctuation only, so this is always a header.
         HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
@@ -83,7 +91,9 @@ impl Cookies {
 
 /// The browser's form token, if its cookie holds one of ours.
 pub fn csrf<'a>(cookies: &Cookies, headers: &'a HeaderMap) -> Option<&'a str> {
-    cookies.read(headers, Cookie::Csrf).filter(|token| token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()))
+    cookies
+        .read(headers, Cookie::Csrf)
+        .filter(|token| token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// A new form token: 128 random bits. Give the browser a new one whenever it signs in or out, so that
@@ -94,5 +104,9 @@ pub fn new_csrf(ctx: &Ctx) -> String {
 
 /// Compares two tokens in a time that does not tell where they differ.
 pub(crate) fn same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |difference, (a, b)| std::hint::black_box(difference | (a ^ b))) == 0
+    a.len() == b.len()
+        && a.bytes()
+            .zip(b.bytes())
+            .fold(0, |difference, (a, b)| std::hint::black_box(difference | (a ^ b)))
+            == 0
 }

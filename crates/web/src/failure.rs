@@ -19,7 +19,9 @@ impl<E: Into<Problem>> From<E> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let mut response = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+        let mut response = StatusCode::from_u16(self.0.status)
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            .into_response();
         for (name, value) in &self.0.headers {
             if let Ok(value) = HeaderValue::from_str(value) {
                 response.headers_mut().append(*name, value);
@@ -31,11 +33,20 @@ impl IntoResponse for Failure {
 }
 
 pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// The text of a code, or of its kind where a crate has not written it (a test names such codes).
-pub(crate) fn said(locale: Locale, status: u16, key: &str, suffix: &str, values: &[(&str, Value)]) -> String {
+pub(crate) fn said(
+    locale: Locale,
+    status: u16,
+    key: &str,
+    suffix: &str,
+    values: &[(&str, Value)],
+) -> String {
     let known = has_text(&format!("{key}{suffix}"));
     let key = match (known, status) {
         (true, _) => key,
@@ -61,14 +72,22 @@ pub async fn render_problems(request: Request, next: Next) -> Response {
     }
     let locale = visit.as_ref().map(|visit| visit.ctx.locale).unwrap_or_default();
     // A time is said in the reader's way.
-    let readable = |value: &String| value.parse::<kernel::Timestamp>().map_or_else(|_| value.clone(), |at| crate::texts::moment(locale, at));
-    let values: Vec<_> = problem.args.iter().map(|(name, value)| (*name, readable(value).into())).collect();
+    let readable = |value: &String| {
+        value
+            .parse::<kernel::Timestamp>()
+            .map_or_else(|_| value.clone(), |at| crate::texts::moment(locale, at))
+    };
+    let values: Vec<_> =
+        problem.args.iter().map(|(name, value)| (*name, readable(value).into())).collect();
     let title = said(locale, problem.status, &format!("problem-{}", problem.code), "", &values);
-    let next_step = said(locale, problem.status, &format!("problem-{}", problem.code), "-next", &values);
+    let next_step =
+        said(locale, problem.status, &format!("problem-{}", problem.code), "-next", &values);
     let (mut parts, _) = response.into_parts();
     if let (true, Some(visit)) = (html, &visit) {
         let page = crate::shell::ProblemPage::render(visit, &problem, title, next_step);
-        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        parts
+            .headers
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         return Response::from_parts(parts, page.into());
     }
     let errors: Vec<_> = problem
@@ -83,6 +102,8 @@ pub async fn render_problems(request: Request, next: Next) -> Response {
     if !errors.is_empty() {
         body["errors"] = errors.into();
     }
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    parts
+        .headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     Response::from_parts(parts, body.to_string().into())
 }

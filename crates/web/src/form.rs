@@ -23,13 +23,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let visit = request.extensions().get::<Visit>().cloned();
-        let axum::Form(pairs) = axum::Form::<Vec<(String, String)>>::from_request(request, state).await.map_err(|_| Problem::new(400, "form-unreadable"))?;
+        let axum::Form(pairs) = axum::Form::<Vec<(String, String)>>::from_request(request, state)
+            .await
+            .map_err(|_| Problem::new(400, "form-unreadable"))?;
         let token = pairs.iter().find(|(name, _)| name == "csrf").map(|(_, value)| value.as_str());
         let ours = visit.as_ref().map(|visit| visit.csrf.as_str()).filter(|ours| !ours.is_empty());
         if !ours.zip(token).is_some_and(|(ours, theirs)| same(ours, theirs)) {
             return Err(Problem::new(403, "form-token").into());
         }
-        let form = read(pairs).map_err(|error| Problem { internal: Some(error.to_string()), ..Problem::new(400, "form-unreadable") })?;
+        let form = read(pairs).map_err(|error| Problem {
+            internal: Some(error.to_string()),
+            ..Problem::new(400, "form-unreadable")
+        })?;
         Ok(Self(form))
     }
 }
@@ -86,7 +91,11 @@ impl<'de> Deserializer<'de> for Values {
         deserialize_i32 visit_i32 i32, deserialize_i64 visit_i64 i64);
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.0.len() > 1 { self.deserialize_seq(visitor) } else { visitor.visit_string(self.only()?) }
+        if self.0.len() > 1 {
+            self.deserialize_seq(visitor)
+        } else {
+            visitor.visit_string(self.only()?)
+        }
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -98,18 +107,31 @@ impl<'de> Deserializer<'de> for Values {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.0.iter().all(String::is_empty) { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.0.iter().all(String::is_empty) {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_seq(SeqDeserializer::new(self.0.into_iter().map(|value| Self(vec![value]))))
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(self, _: &'static str, _: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         visitor.visit_enum(self.only()?.into_deserializer())
     }
 

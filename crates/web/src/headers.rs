@@ -45,9 +45,15 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 ///
 /// Strict CSP, no referrer, no sniffing, no framing, no device features, no cache for what did not ask
 /// for one (pages hold personal data), and HSTS where https is spoken.
-pub async fn security_headers(State(security): State<Security>, request: Request, next: Next) -> Response {
+pub async fn security_headers(
+    State(security): State<Security>,
+    request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path();
-    let away = ["/oauth", "/sign-in"].iter().any(|start| path == *start || path.strip_prefix(start).is_some_and(|rest| rest.starts_with('/')));
+    let away = ["/oauth", "/sign-in"].iter().any(|start| {
+        path == *start || path.strip_prefix(start).is_some_and(|rest| rest.starts_with('/'))
+    });
     let mut response = next.run(request).await;
     let away = away || response.extensions().get::<LeadsAway>().is_some();
     let headers = response.headers_mut();
@@ -60,7 +66,10 @@ pub async fn security_headers(State(security): State<Security>, request: Request
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -68,7 +77,10 @@ pub async fn security_headers(State(security): State<Security>, request: Request
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if security.https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=63072000; includeSubDomains"),
+        );
     }
     response
 }

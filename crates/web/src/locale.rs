@@ -10,7 +10,10 @@ pub fn lang_of(query: Option<&str>) -> Option<Locale> {
 
 /// `?lang=` wins, then the cookie, then `Accept-Language` with its weights (RFC 9110 §12.5.4), then English.
 pub fn locale_of(headers: &HeaderMap, query: Option<&str>, cookie: Option<&str>) -> Locale {
-    lang_of(query).or_else(|| cookie.and_then(Locale::parse)).or_else(|| accepted(headers)).unwrap_or_default()
+    lang_of(query)
+        .or_else(|| cookie.and_then(Locale::parse))
+        .or_else(|| accepted(headers))
+        .unwrap_or_default()
 }
 
 /// The heaviest language that we speak; of equal ones the first.
@@ -19,7 +22,10 @@ fn accepted(headers: &HeaderMap) -> Option<Locale> {
     for range in headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?.split(',').take(32) {
         let mut parts = range.split(';');
         let Some(locale) = parts.next().and_then(Locale::parse) else { continue };
-        let weight = parts.find_map(|part| part.trim().strip_prefix("q=")).map_or(Some(1000), thousandths).unwrap_or(0);
+        let weight = parts
+            .find_map(|part| part.trim().strip_prefix("q="))
+            .map_or(Some(1000), thousandths)
+            .unwrap_or(0);
         if weight > best.map_or(0, |(heaviest, _)| heaviest) {
             best = Some((weight, locale));
         }

@@ -6,7 +6,12 @@ use kernel::Problem;
 
 /// `/about` and `/accessibility`.
 pub fn pages_routes() -> Routes {
-    Routes::new().route("GET", "/about", Audience::Public, get(about)).route("GET", "/accessibility", Audience::Public, get(accessibility))
+    Routes::new().route("GET", "/about", Audience::Public, get(about)).route(
+        "GET",
+        "/accessibility",
+        Audience::Public,
+        get(accessibility),
+    )
 }
 
 #[derive(askama::Template)]

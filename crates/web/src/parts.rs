@@ -209,8 +209,17 @@ pub struct Errors(Vec<Mistake>);
 impl Errors {
     /// The refused fields of a problem, or the problem itself where it names none.
     pub fn of_problem(shell: &Shell, problem: &Problem) -> Self {
-        let values: Vec<_> = problem.args.iter().map(|(name, value)| (*name, value.clone().into())).collect();
-        let said = |code: &str| crate::failure::said(shell.locale, problem.status, &format!("problem-{code}"), "", &values);
+        let values: Vec<_> =
+            problem.args.iter().map(|(name, value)| (*name, value.clone().into())).collect();
+        let said = |code: &str| {
+            crate::failure::said(
+                shell.locale,
+                problem.status,
+                &format!("problem-{code}"),
+                "",
+                &values,
+            )
+        };
         let mut errors = Self::default();
         for field in &problem.fields {
             errors.add(&field.field, said(field.code));

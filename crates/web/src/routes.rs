@@ -51,7 +51,13 @@ impl Routes {
 
     /// Adds a route. `handler` is `axum::routing::get(f).with_state(state)` or the like, for `method` alone.
     #[must_use]
-    pub fn route(mut self, method: &'static str, path: &'static str, audience: Audience, handler: MethodRouter) -> Self {
+    pub fn route(
+        mut self,
+        method: &'static str,
+        path: &'static str,
+        audience: Audience,
+        handler: MethodRouter,
+    ) -> Self {
         self.table.push(RouteInfo { path, method, audience });
         let guarded = handler.layer(from_fn(move |request, next| guard(audience, request, next)));
         self.router = self.router.route(path, guarded);
@@ -69,7 +75,12 @@ impl Routes {
     /// The router, which answers any other address or method with a problem, and the sorted table.
     pub fn finish(mut self) -> (Router, Vec<RouteInfo>) {
         self.table.sort();
-        (self.router.fallback(pages::not_found).method_not_allowed_fallback(pages::method_not_allowed), self.table)
+        (
+            self.router
+                .fallback(pages::not_found)
+                .method_not_allowed_fallback(pages::method_not_allowed),
+            self.table,
+        )
     }
 }
 
@@ -86,9 +97,17 @@ async fn guard(audience: Audience, request: Request, next: Next) -> Response {
     };
     match refused {
         // A person who follows a link is taken to the sign-in page and back.
-        Some(problem) if problem.status == 401 && request.method() == Method::GET && crate::failure::wants_html(request.headers()) => {
+        Some(problem)
+            if problem.status == 401
+                && request.method() == Method::GET
+                && crate::failure::wants_html(request.headers()) =>
+        {
             let next = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-            axum::response::Redirect::to(&format!("/sign-in?next={}", crate::shell::query_value(next))).into_response()
+            axum::response::Redirect::to(&format!(
+                "/sign-in?next={}",
+                crate::shell::query_value(next)
+            ))
+            .into_response()
         }
         Some(problem) => Failure::from(problem).into_response(),
         None => next.run(request).await,

@@ -90,7 +90,8 @@ impl Shell {
     pub fn menu(&self) -> Vec<MenuLink> {
         let path = self.here.split('?').next().unwrap_or_default();
         let link = |href: &str, key: &str| MenuLink {
-            current: path == href || path.strip_prefix(href).is_some_and(|rest| href != "/" && rest.starts_with('/')),
+            current: path == href
+                || path.strip_prefix(href).is_some_and(|rest| href != "/" && rest.starts_with('/')),
             exact: path == href,
             end: false,
             href: href.to_owned(),
@@ -103,7 +104,11 @@ impl Shell {
             menu.extend(user.admin.then(|| link("/admin", "shell-admin")));
         } else {
             let next = if self.here.starts_with("/sign-in") { "/" } else { &self.here };
-            menu.push(MenuLink { href: format!("/sign-in?next={}", query_value(next)), end: true, ..link("/sign-in", "shell-sign-in") });
+            menu.push(MenuLink {
+                href: format!("/sign-in?next={}", query_value(next)),
+                end: true,
+                ..link("/sign-in", "shell-sign-in")
+            });
         }
         menu
     }
@@ -126,7 +131,14 @@ impl Shell {
     }
 
     /// A text with two values.
-    pub fn t2(&self, key: &str, name: &str, value: impl Into<texts::Value>, other: &str, other_value: impl Into<texts::Value>) -> String {
+    pub fn t2(
+        &self,
+        key: &str,
+        name: &str,
+        value: impl Into<texts::Value>,
+        other: &str,
+        other_value: impl Into<texts::Value>,
+    ) -> String {
         texts::text(self.locale, key, &[(name, value.into()), (other, other_value.into())])
     }
 
@@ -148,7 +160,10 @@ impl Shell {
     /// This page in another language.
     pub fn in_language(&self, locale: &Locale) -> String {
         let (path, query) = self.here.split_once('?').unwrap_or((&self.here, ""));
-        let mut pairs: Vec<_> = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang=")).collect();
+        let mut pairs: Vec<_> = query
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !pair.starts_with("lang="))
+            .collect();
         let lang = format!("lang={}", locale.code());
         pairs.push(&lang);
         format!("{path}?{}", pairs.join("&"))
@@ -158,7 +173,13 @@ impl Shell {
 /// Percent-encodes a query value.
 pub(crate) fn query_value(text: &str) -> String {
     text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() || b"-_.~/".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"-_.~/".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
         .collect()
 }
 
@@ -173,8 +194,18 @@ pub(crate) struct ProblemPage {
 }
 
 impl ProblemPage {
-    pub(crate) fn render(visit: &Visit, problem: &kernel::Problem, title: String, next: String) -> String {
-        let page = Self { shell: visit.titled(title), next, trace: visit.ctx.trace.clone(), sign_in: problem.status == 401 };
+    pub(crate) fn render(
+        visit: &Visit,
+        problem: &kernel::Problem,
+        title: String,
+        next: String,
+    ) -> String {
+        let page = Self {
+            shell: visit.titled(title),
+            next,
+            trace: visit.ctx.trace.clone(),
+            sign_in: problem.status == 401,
+        };
         askama::Template::render(&page).unwrap_or_else(|_| crate::parts::escape(&page.shell.title))
     }
 }

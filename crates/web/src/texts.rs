@@ -21,7 +21,8 @@ fn bundle(lang: unic_langid::LanguageIdentifier, source: &str) -> FluentBundle<F
     let mut bundle = FluentBundle::new_concurrent(vec![lang]);
     bundle.set_use_isolating(false);
     // The build script has parsed the same text and refused mistakes.
-    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
+    let resource =
+        FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
     bundle.add_resource_overriding(resource);
     bundle
 }

@@ -46,6 +46,8 @@ impl<S: Sync> FromRequestParts<S> for Visit {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::internal("no Visit in the request: the middleware is missing").into())
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| {
+            Problem::internal("no Visit in the request: the middleware is missing").into()
+        })
     }
 }

@@ -11,7 +11,10 @@ mod types;
 
 pub use read::Mistake;
 pub use source::{FileFormat, Header, Source, SourceKind};
-pub use types::{All, Allowed, Cardinality, Classification, Department, Field, FieldType, Government, Limits, Purpose, Register};
+pub use types::{
+    All, Allowed, Cardinality, Classification, Department, Field, FieldType, Government, Limits,
+    Purpose, Register,
+};
 
 use read::Place;
 use serde::de::DeserializeOwned;
@@ -83,17 +86,30 @@ impl Pack {
     pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
     }
+
+    /// SHA-256 of a file as it was read, lower-case hex: the version of the definition in it.
+    pub fn hash(&self, path: &str) -> Option<String> {
+        self.files.get(path).map(|bytes| hex(&wire::sha256(&[bytes])))
+    }
 }
 
 /// The pack that is inside the program: Hong Kong.
 pub fn load_embedded() -> Result<Pack, Vec<Mistake>> {
-    let bytes = |path: std::borrow::Cow<'static, str>| HongKong::get(&path).map(|file| (path.into_owned(), file.data.into_owned()));
+    let bytes = |path: std::borrow::Cow<'static, str>| {
+        HongKong::get(&path).map(|file| (path.into_owned(), file.data.into_owned()))
+    };
     load(HongKong::iter().filter_map(bytes).collect())
 }
 
 /// A pack from its folder.
 pub fn load_dir(folder: &Path) -> Result<Pack, Vec<Mistake>> {
-    let unreadable = |error: std::io::Error| vec![Mistake::of_file(&folder.display().to_string(), error.to_string(), "name a folder that can be read")];
+    let unreadable = |error: std::io::Error| {
+        vec![Mistake::of_file(
+            &folder.display().to_string(),
+            error.to_string(),
+            "name a folder that can be read",
+        )]
+    };
     load(read::folder(folder).map_err(unreadable)?)
 }
 
@@ -130,9 +146,17 @@ const FOLDERS: [&str; 4] = ["departments", "registers", "purposes", "sources"];
 
 fn load(files: BTreeMap<String, Vec<u8>>) -> Result<Pack, Vec<Mistake>> {
     let mut mistakes = Vec::new();
-    for path in files.keys().filter(|path| Path::new(path).extension().is_some_and(|end| end.eq_ignore_ascii_case("toml")) && *path != "pack.toml") {
-        if !matches!(path.split('/').collect::<Vec<_>>()[..], [folder, _] if FOLDERS.contains(&folder)) {
-            mistakes.push(Mistake::of_file(path, "nothing reads this file", format!("move it to one of {}, or take it out", FOLDERS.join(", "))));
+    for path in files.keys().filter(|path| {
+        Path::new(path).extension().is_some_and(|end| end.eq_ignore_ascii_case("toml"))
+            && *path != "pack.toml"
+    }) {
+        if !matches!(path.split('/').collect::<Vec<_>>()[..], [folder, _] if FOLDERS.contains(&folder))
+        {
+            mistakes.push(Mistake::of_file(
+                path,
+                "nothing reads this file",
+                format!("move it to one of {}, or take it out", FOLDERS.join(", ")),
+            ));
         }
     }
     let government = government(&files, &mut mistakes);
@@ -148,10 +172,13 @@ fn load(files: BTreeMap<String, Vec<u8>>) -> Result<Pack, Vec<Mistake>> {
         purpose.hash = hex(&wire::sha256(&[bytes]));
     }
     let Definitions { departments, registers, purposes, sources } = all;
-    let (departments, registers, purposes, sources) = (departments.values(), registers.values(), purposes.values(), sources.values());
+    let (departments, registers, purposes, sources) =
+        (departments.values(), registers.values(), purposes.values(), sources.values());
     mistakes.sort();
     match government {
-        Some(government) if mistakes.is_empty() => Ok(Pack { government, departments, registers, purposes, sources, files }),
+        Some(government) if mistakes.is_empty() => {
+            Ok(Pack { government, departments, registers, purposes, sources, files })
+        }
         _ => Err(mistakes),
     }
 }
@@ -161,9 +188,16 @@ fn hex(bytes: &[u8]) -> String {
     digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
-fn government(files: &BTreeMap<String, Vec<u8>>, mistakes: &mut Vec<Mistake>) -> Option<Government> {
+fn government(
+    files: &BTreeMap<String, Vec<u8>>,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Government> {
     let Some((path, bytes)) = files.get_key_value("pack.toml") else {
-        mistakes.push(Mistake::of_file("pack.toml", "missing", "write it: id, name, time_zone, currency"));
+        mistakes.push(Mistake::of_file(
+            "pack.toml",
+            "missing",
+            "write it: id, name, time_zone, currency",
+        ));
         return None;
     };
     match read::definition::<Government>(path, bytes) {
@@ -178,19 +212,37 @@ fn government(files: &BTreeMap<String, Vec<u8>>, mistakes: &mut Vec<Mistake>) ->
     }
 }
 
-fn section<'a, T: DeserializeOwned>(files: &'a BTreeMap<String, Vec<u8>>, folder: &str, id: impl Fn(&T) -> &String, mistakes: &mut Vec<Mistake>) -> Read<'a, T> {
+fn section<'a, T: DeserializeOwned>(
+    files: &'a BTreeMap<String, Vec<u8>>,
+    folder: &str,
+    id: impl Fn(&T) -> &String,
+    mistakes: &mut Vec<Mistake>,
+) -> Read<'a, T> {
     let mut section = Read { good: BTreeMap::new(), broken: Vec::new() };
     for (path, bytes) in files {
-        let Some(stem) = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')?.strip_suffix(".toml")) else { continue };
+        let Some(stem) = path
+            .strip_prefix(folder)
+            .and_then(|rest| rest.strip_prefix('/')?.strip_suffix(".toml"))
+        else {
+            continue;
+        };
         match read::definition::<T>(path, bytes) {
             Ok((value, place)) => {
                 let id = id(&value).clone();
                 if id != stem {
-                    mistakes.push(place.mistake("id", format!("id {id:?} in a file named {stem:?}"), format!("name the file {id}.toml, or the id {stem:?}")));
+                    mistakes.push(place.mistake(
+                        "id",
+                        format!("id {id:?} in a file named {stem:?}"),
+                        format!("name the file {id}.toml, or the id {stem:?}"),
+                    ));
                     section.broken.push(stem.to_owned());
                 }
                 if let Some((_, first)) = section.good.get(&id) {
-                    mistakes.push(place.mistake("id", format!("id {id:?} is taken by {}", first.file), "give one of them another id"));
+                    mistakes.push(place.mistake(
+                        "id",
+                        format!("id {id:?} is taken by {}", first.file),
+                        "give one of them another id",
+                    ));
                 } else {
                     section.good.insert(id, (value, place));
                 }

@@ -44,17 +44,26 @@ pub(crate) struct Place<'a> {
 
 impl Place<'_> {
     /// A mistake at the value under `pointer` (`fields/2/name`), or at what is nearest above it.
-    pub(crate) fn mistake(&self, pointer: &str, what: impl Into<String>, advice: impl Into<String>) -> Mistake {
+    pub(crate) fn mistake(
+        &self,
+        pointer: &str,
+        what: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Mistake {
         at(self.file, self.text, self.span(pointer), what.into(), advice.into())
     }
 
     fn span(&self, pointer: &str) -> Range<usize> {
         let mut steps = pointer.split('/').filter(|step| !step.is_empty());
-        let Some(mut value) = steps.next().and_then(|step| self.table.get(step)) else { return 0..0 };
+        let Some(mut value) = steps.next().and_then(|step| self.table.get(step)) else {
+            return 0..0;
+        };
         for step in steps {
             let next = match value.get_ref() {
                 DeValue::Table(table) => table.get(step),
-                DeValue::Array(array) => step.parse().ok().and_then(|index: usize| array.get(index)),
+                DeValue::Array(array) => {
+                    step.parse().ok().and_then(|index: usize| array.get(index))
+                }
                 _ => None,
             };
             match next {
@@ -79,11 +88,23 @@ fn at(file: &str, text: &str, span: Range<usize>, what: String, advice: String) 
 }
 
 /// Reads one definition. Unknown keys are all found; of values of a wrong type, the first.
-pub(crate) fn definition<'a, T: DeserializeOwned>(file: &'a str, bytes: &'a [u8]) -> Result<(T, Place<'a>), Vec<Mistake>> {
-    let text = std::str::from_utf8(bytes).map_err(|_| vec![Mistake::of_file(file, "not UTF-8", "save it as UTF-8")])?;
+pub(crate) fn definition<'a, T: DeserializeOwned>(
+    file: &'a str,
+    bytes: &'a [u8],
+) -> Result<(T, Place<'a>), Vec<Mistake>> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| vec![Mistake::of_file(file, "not UTF-8", "save it as UTF-8")])?;
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        let mistake = |error: toml::de::Error| at(file, text, error.span().unwrap_or(0..0), error.message().replace('\n', ", "), "correct the TOML here".to_owned());
+        let mistake = |error: toml::de::Error| {
+            at(
+                file,
+                text,
+                error.span().unwrap_or(0..0),
+                error.message().replace('\n', ", "),
+                "correct the TOML here".to_owned(),
+            )
+        };
         return Err(errors.into_iter().map(mistake).collect());
     }
     let mut mistakes = Vec::new();
@@ -91,14 +112,19 @@ pub(crate) fn definition<'a, T: DeserializeOwned>(file: &'a str, bytes: &'a [u8]
     // Each round takes out one unknown key, so that the next can be found.
     loop {
         match T::deserialize(rest.clone().into_deserializer()) {
-            Ok(value) if mistakes.is_empty() => return Ok((value, Place { file, text, table: table.into_inner() })),
+            Ok(value) if mistakes.is_empty() => {
+                return Ok((value, Place { file, text, table: table.into_inner() }));
+            }
             Ok(_) => return Err(mistakes),
             Err(error) => {
                 // A flattened value is read without its place: its error has the place of the whole, or none.
                 let place = error.span().filter(|span| span.start > 0);
                 let (what, advice) = explain(file, error.message());
-                let Some(span) = unknown_key(error.message()).and_then(|key| take(rest.get_mut(), key, place.clone())) else {
-                    let span = place.or_else(|| value_of(rest.get_ref(), error.message())).unwrap_or(0..0);
+                let Some(span) = unknown_key(error.message())
+                    .and_then(|key| take(rest.get_mut(), key, place.clone()))
+                else {
+                    let span =
+                        place.or_else(|| value_of(rest.get_ref(), error.message())).unwrap_or(0..0);
                     mistakes.push(at(file, text, span, what, advice));
                     return Err(mistakes);
                 };
@@ -115,7 +141,10 @@ fn unknown_key(message: &str) -> Option<&str> {
 /// The place of the value at the top that a message names.
 fn value_of(table: &DeTable<'_>, message: &str) -> Option<Range<usize>> {
     let word = message.split('`').nth(1)?;
-    table.iter().find(|(_, value)| value.get_ref().as_str() == Some(word)).map(|(_, value)| value.span())
+    table
+        .iter()
+        .find(|(_, value)| value.get_ref().as_str() == Some(word))
+        .map(|(_, value)| value.span())
 }
 
 /// Takes out the key that stands at `span`, or that has the name when the place is not known.
@@ -130,10 +159,16 @@ fn take(table: &mut DeTable<'_>, key: &str, span: Option<Range<usize>>) -> Optio
     table.iter_mut().find_map(|(_, value)| take_in(value, key, span.clone()))
 }
 
-fn take_in(value: &mut Spanned<DeValue<'_>>, key: &str, span: Option<Range<usize>>) -> Option<Range<usize>> {
+fn take_in(
+    value: &mut Spanned<DeValue<'_>>,
+    key: &str,
+    span: Option<Range<usize>>,
+) -> Option<Range<usize>> {
     match value.get_mut() {
         DeValue::Table(table) => take(table, key, span),
-        DeValue::Array(array) => array.iter_mut().find_map(|value| take_in(value, key, span.clone())),
+        DeValue::Array(array) => {
+            array.iter_mut().find_map(|value| take_in(value, key, span.clone()))
+        }
         _ => None,
     }
 }
@@ -143,18 +178,34 @@ fn explain(file: &str, message: &str) -> (String, String) {
     let message = message.replace('\n', ", ");
     if let Some(rest) = message.strip_prefix("unknown field ") {
         let (key, known) = rest.split_once(", expected ").unwrap_or((rest, ""));
-        let every = if file.starts_with("sources/") { ", and for every kind `timeout_ms`, `retries`, `probe_key`, `allow_private`, `mapping`" } else { "" };
-        let advice = if known.is_empty() { "take it out".to_owned() } else { format!("take it out or correct its name; known here: {}{every}", known.trim_start_matches("one of ")) };
+        let every = if file.starts_with("sources/") {
+            ", and for every kind `timeout_ms`, `retries`, `probe_key`, `allow_private`, `mapping`"
+        } else {
+            ""
+        };
+        let advice = if known.is_empty() {
+            "take it out".to_owned()
+        } else {
+            format!(
+                "take it out or correct its name; known here: {}{every}",
+                known.trim_start_matches("one of ")
+            )
+        };
         return (format!("unknown key {key}"), advice);
     }
     if let Some(field) = message.strip_prefix("missing field ") {
         return (format!("missing key {field}"), "add it".to_owned());
     }
-    if let Some((value, known)) = message.strip_prefix("unknown variant ").and_then(|rest| rest.split_once(", expected ")) {
+    if let Some((value, known)) =
+        message.strip_prefix("unknown variant ").and_then(|rest| rest.split_once(", expected "))
+    {
         return (format!("unknown value {value}"), format!("write {known}"));
     }
     if message.contains("untagged enum Allowed") {
-        return ("neither `\"all\"` nor a list of fields".to_owned(), "write \"all\" or a list of field ids".to_owned());
+        return (
+            "neither `\"all\"` nor a list of fields".to_owned(),
+            "write \"all\" or a list of field ids".to_owned(),
+        );
     }
     (message, "write a value of the expected kind".to_owned())
 }

@@ -193,7 +193,11 @@ pub struct Limits {
 impl super::Pack {
     /// The departments whose registers these are, sorted, joined by a space: as a public entry names them.
     pub fn departments_of(&self, selections: &[Selection]) -> String {
-        let mut departments: Vec<_> = selections.iter().filter_map(|selection| self.register(&selection.register)).map(|register| register.department.as_str()).collect();
+        let mut departments: Vec<_> = selections
+            .iter()
+            .filter_map(|selection| self.register(&selection.register))
+            .map(|register| register.department.as_str())
+            .collect();
         departments.sort_unstable();
         departments.dedup();
         departments.join(" ")

@@ -83,13 +83,28 @@ async fn asked(exchange: &Exchange, ctx: &Ctx, interaction: &Id) -> Result<Asked
     exchange
         .db
         .read(move |tx| {
-            let pending = deps.authorizations.pending(tx, &ctx, &interaction)?.ok_or_else(|| Problem::new(404, "interaction-unknown"))?;
+            let pending = deps
+                .authorizations
+                .pending(tx, &ctx, &interaction)?
+                .ok_or_else(|| Problem::new(404, "interaction-unknown"))?;
             let request = request_of(&pending.details)?;
             let capacities = match request.subject {
-                SubjectKind::Person => deps.directory.subject(tx, &person)?.into_iter().map(|subject| Capacity { subject, authority: None }).collect(),
+                SubjectKind::Person => deps
+                    .directory
+                    .subject(tx, &person)?
+                    .into_iter()
+                    .map(|subject| Capacity { subject, authority: None })
+                    .collect(),
                 SubjectKind::Company => {
-                    let capacity = |authority: Authority| Capacity { subject: authority.company.clone(), authority: Some(authority) };
-                    deps.directory.authorities(tx, &person, ctx.now)?.into_iter().map(capacity).collect()
+                    let capacity = |authority: Authority| Capacity {
+                        subject: authority.company.clone(),
+                        authority: Some(authority),
+                    };
+                    deps.directory
+                        .authorities(tx, &person, ctx.now)?
+                        .into_iter()
+                        .map(capacity)
+                        .collect()
                 }
             };
             Ok(Asked { pending, request, capacities, waiting: ops::consent_of(tx, &interaction)? })
@@ -98,7 +113,12 @@ async fn asked(exchange: &Exchange, ctx: &Ctx, interaction: &Id) -> Result<Asked
 }
 
 /// `GET /consent/{interaction}`: choose for whom, then see what is asked.
-pub(crate) async fn show(State(exchange): State<Exchange>, visit: Visit, Path(interaction): Path<Id>, Query(chosen): Query<For>) -> Outcome<Response> {
+pub(crate) async fn show(
+    State(exchange): State<Exchange>,
+    visit: Visit,
+    Path(interaction): Path<Id>,
+    Query(chosen): Query<For>,
+) -> Outcome<Response> {
     let asked = asked(&exchange, &visit.ctx, &interaction).await?;
     if let Some(consent) = &asked.waiting {
         return super::waiting::answer(&exchange, &visit, &interaction, consent).await;
@@ -111,10 +131,26 @@ pub(crate) async fn show(State(exchange): State<Exchange>, visit: Visit, Path(in
     };
     let Some(capacity) = picked else {
         let shell = visit.shell("consent-choose-title");
-        let role = |capacity: &Capacity| capacity.authority.as_ref().map_or_else(String::new, |authority| role_text(&shell, &authority.role));
-        let choices = asked.capacities.iter().map(|capacity| (capacity.subject.id.clone(), shell.of(&capacity.subject.name).to_owned(), role(capacity))).collect();
+        let role = |capacity: &Capacity| {
+            capacity
+                .authority
+                .as_ref()
+                .map_or_else(String::new, |authority| role_text(&shell, &authority.role))
+        };
+        let choices = asked
+            .capacities
+            .iter()
+            .map(|capacity| {
+                (
+                    capacity.subject.id.clone(),
+                    shell.of(&capacity.subject.name).to_owned(),
+                    role(capacity),
+                )
+            })
+            .collect();
         let consumer = shell.of(&asked.pending.client_name).to_owned();
-        return Ok((LeadsAway, page(&ChoosePage { shell, consumer, interaction, choices })?).into_response());
+        return Ok((LeadsAway, page(&ChoosePage { shell, consumer, interaction, choices })?)
+            .into_response());
     };
     decide(&exchange, &visit, &asked, capacity).await
 }
@@ -125,19 +161,34 @@ fn role_text(shell: &Shell, role: &str) -> String {
 }
 
 /// The page itself, with a preview; the preview is a look, and is logged before it is shown.
-async fn decide(exchange: &Exchange, visit: &Visit, asked: &Asked, capacity: &Capacity) -> Outcome<Response> {
-    let parts = exchange.fetch(&asked.request.registers, &capacity.subject.key, asked.request.range).await;
+async fn decide(
+    exchange: &Exchange,
+    visit: &Visit,
+    asked: &Asked,
+    capacity: &Capacity,
+) -> Outcome<Response> {
+    let parts =
+        exchange.fetch(&asked.request.registers, &capacity.subject.key, asked.request.range).await;
     let preview = serde_json::to_vec(&parts).map_err(Problem::internal)?;
     note_preview(exchange, &visit.ctx, asked, capacity, &preview).await?;
     let terms = draft(exchange, &visit.ctx, asked, capacity, asked.request.registers.clone())?;
-    let shell = visit.titled(web::text(visit.ctx.locale, "consent-title", &[("consumer", visit_text(visit, &asked.pending.client_name).into())]));
+    let shell = visit.titled(web::text(
+        visit.ctx.locale,
+        "consent-title",
+        &[("consumer", visit_text(visit, &asked.pending.client_name).into())],
+    ));
     let sheets = sheets(exchange, &shell, &asked.request.registers, &parts);
-    let purpose = exchange.pack.purpose(&asked.request.purpose).ok_or_else(|| Problem::internal("a pending request has a purpose that is not in the pack"))?;
+    let purpose = exchange.pack.purpose(&asked.request.purpose).ok_or_else(|| {
+        Problem::internal("a pending request has a purpose that is not in the pack")
+    })?;
     let page_data = ConsentPage {
         interaction: asked.pending.id.clone(),
         consumer: shell.of(&asked.pending.client_name).to_owned(),
         subject: capacity.subject.clone(),
-        role: capacity.authority.as_ref().map_or_else(|| shell.t("consent-for-yourself"), |authority| role_text(&shell, &authority.role)),
+        role: capacity.authority.as_ref().map_or_else(
+            || shell.t("consent-for-yourself"),
+            |authority| role_text(&shell, &authority.role),
+        ),
         needs: capacity.authority.as_ref().map_or(1, |authority| authority.needs),
         why: shell.of(&purpose.why).to_owned(),
         facts: super::facts(exchange, &shell, &terms),
@@ -152,7 +203,13 @@ fn visit_text(visit: &Visit, text: &kernel::Text) -> String {
     text.get(visit.ctx.locale).to_owned()
 }
 
-async fn note_preview(exchange: &Exchange, ctx: &Ctx, asked: &Asked, capacity: &Capacity, preview: &[u8]) -> Result<(), Problem> {
+async fn note_preview(
+    exchange: &Exchange,
+    ctx: &Ctx,
+    asked: &Asked,
+    capacity: &Capacity,
+    preview: &[u8],
+) -> Result<(), Problem> {
     let sight = Sight {
         id: ctx.id("look"),
         kind: LookKind::Preview,
@@ -171,9 +228,20 @@ async fn note_preview(exchange: &Exchange, ctx: &Ctx, asked: &Asked, capacity: &
 }
 
 /// The terms as they would be agreed to.
-fn draft(exchange: &Exchange, ctx: &Ctx, asked: &Asked, capacity: &Capacity, registers: Vec<Selection>) -> Result<Terms, Problem> {
-    let purpose = exchange.pack.purpose(&asked.request.purpose).ok_or_else(|| Problem::internal("a pending request has a purpose that is not in the pack"))?;
-    let start = asked.request.start.map_or(ctx.now, |day| ops::end_of(day.yesterday().unwrap_or(day)).max(ctx.now));
+fn draft(
+    exchange: &Exchange,
+    ctx: &Ctx,
+    asked: &Asked,
+    capacity: &Capacity,
+    registers: Vec<Selection>,
+) -> Result<Terms, Problem> {
+    let purpose = exchange.pack.purpose(&asked.request.purpose).ok_or_else(|| {
+        Problem::internal("a pending request has a purpose that is not in the pack")
+    })?;
+    let start = asked
+        .request
+        .start
+        .map_or(ctx.now, |day| ops::end_of(day.yesterday().unwrap_or(day)).max(ctx.now));
     Ok(Terms {
         version: 1,
         id: ctx.id("con"),
@@ -198,13 +266,23 @@ fn draft(exchange: &Exchange, ctx: &Ctx, asked: &Asked, capacity: &Capacity, reg
 }
 
 /// One card a register: its office, its fields with the values, or that it does not answer now.
-fn sheets(exchange: &Exchange, shell: &Shell, selections: &[Selection], parts: &[Part<'_>]) -> Vec<Sheet> {
+fn sheets(
+    exchange: &Exchange,
+    shell: &Shell,
+    selections: &[Selection],
+    parts: &[Part<'_>],
+) -> Vec<Sheet> {
     let sheet = |(selection, part): (&Selection, &Part<'_>)| {
         let register = exchange.pack.register(&selection.register)?;
         let department = exchange.pack.department(&register.department)?;
         let lines = selection.fields.iter().filter_map(|id| {
             let field = register.fields.iter().find(|field| field.id == *id)?;
-            let mut values: Vec<_> = part.rows.iter().filter_map(|row| row.get(id)).map(|value| value_text(shell, field, value)).collect();
+            let mut values: Vec<_> = part
+                .rows
+                .iter()
+                .filter_map(|row| row.get(id))
+                .map(|value| value_text(shell, field, value))
+                .collect();
             // The key is the same in every record: once is enough.
             values.dedup();
             Some(Line {
@@ -239,43 +317,71 @@ pub(crate) struct Decision {
 }
 
 /// `POST /consent/{interaction}`: yes to what is ticked, or no.
-pub(crate) async fn answer(State(exchange): State<Exchange>, visit: Visit, Path(interaction): Path<Id>, web::Form(decision): web::Form<Decision>) -> Outcome<Response> {
+pub(crate) async fn answer(
+    State(exchange): State<Exchange>,
+    visit: Visit,
+    Path(interaction): Path<Id>,
+    web::Form(decision): web::Form<Decision>,
+) -> Outcome<Response> {
     let asked = asked(&exchange, &visit.ctx, &interaction).await?;
     if decision.action != "allow" {
         let (deps, ctx) = (exchange.deps.clone(), visit.ctx.clone());
-        let away = exchange.db.write(move |tx| deps.authorizations.refuse(tx, &ctx, &interaction)).await?;
+        let away =
+            exchange.db.write(move |tx| deps.authorizations.refuse(tx, &ctx, &interaction)).await?;
         return Ok(see_other(&away));
     }
     if asked.waiting.is_some() {
         return Err(Problem::new(409, "state-not-allowed").into());
     }
-    let capacity = asked.capacities.iter().find(|capacity| capacity.subject.id == decision.subject).ok_or_else(|| Problem::new(403, "mandate-missing"))?.clone();
+    let capacity = asked
+        .capacities
+        .iter()
+        .find(|capacity| capacity.subject.id == decision.subject)
+        .ok_or_else(|| Problem::new(403, "mandate-missing"))?
+        .clone();
     let ticked = decision.field;
     let registers = rules::keep(&asked.request.registers, &ticked);
     if registers.is_empty() {
         return Err(Problem::new(422, "nothing-ticked").into());
     }
-    let terms = rules::same_draft(&decision.draft, draft(&exchange, &visit.ctx, &asked, &capacity, registers)?, visit.ctx.now)?;
+    let terms = rules::same_draft(
+        &decision.draft,
+        draft(&exchange, &visit.ctx, &asked, &capacity, registers)?,
+        visit.ctx.now,
+    )?;
     let digest = rules::digest(&terms)?;
     let (deps, person) = (exchange.deps.clone(), visit.ctx.person()?.clone());
     if decision.credential.is_none() {
         let signer = person.clone();
-        let challenge = exchange.db.write(move |tx| deps.signatures.challenge(tx, &signer, &digest)).await?;
+        let challenge =
+            exchange.db.write(move |tx| deps.signatures.challenge(tx, &signer, &digest)).await?;
         if let Some(challenge) = challenge {
             return sign(&exchange, &visit, &asked, &capacity, &terms, &challenge, ticked);
         }
     }
-    let assertion = decision.credential.map(|text| serde_json::from_str::<Json>(&text)).transpose().map_err(|_| Problem::new(400, "form-unreadable"))?;
+    let assertion = decision
+        .credential
+        .map(|text| serde_json::from_str::<Json>(&text))
+        .transpose()
+        .map_err(|_| Problem::new(400, "form-unreadable"))?;
     let (exchange, ctx) = (exchange.clone(), visit.ctx.clone());
     let db = exchange.db.clone();
     let needs = capacity.authority.as_ref().map_or(1, |authority| authority.needs);
     let away = db
         .write(move |tx| {
-            let signature = exchange.deps.signatures.check(tx, &ctx, &person, &digest, assertion.as_ref())?;
+            let signature =
+                exchange.deps.signatures.check(tx, &ctx, &person, &digest, assertion.as_ref())?;
             // The authority is read again here: a mandate that ended meanwhile gives nothing away.
-            ops::may_decide(tx, exchange.deps.directory.as_ref(), &person, &terms.subject, ctx.now)?;
+            ops::may_decide(
+                tx,
+                exchange.deps.directory.as_ref(),
+                &person,
+                &terms.subject,
+                ctx.now,
+            )?;
             let departments = exchange.pack.departments_of(&terms.registers);
-            let state = ops::give(tx, &ctx, &terms, &departments, needs, &signature, Some(&interaction))?;
+            let state =
+                ops::give(tx, &ctx, &terms, &departments, needs, &signature, Some(&interaction))?;
             if state == crate::model::State::Waiting {
                 return Ok(format!("/consent/{interaction}"));
             }
@@ -286,12 +392,27 @@ pub(crate) async fn answer(State(exchange): State<Exchange>, visit: Visit, Path(
 }
 
 /// Ends the interaction with a code; used by the last yes, whoever says it.
-pub(crate) fn approve(tx: &mut store::Tx<'_>, exchange: &Exchange, ctx: &Ctx, interaction: &Id, subject: &Subject, terms: &Terms) -> Result<String, Problem> {
+pub(crate) fn approve(
+    tx: &mut store::Tx<'_>,
+    exchange: &Exchange,
+    ctx: &Ctx,
+    interaction: &Id,
+    subject: &Subject,
+    terms: &Terms,
+) -> Result<String, Problem> {
     let details = json!([terms.details()]);
     exchange.deps.authorizations.approve(tx, ctx, interaction, subject, &terms.id, &details)
 }
 
-fn sign(exchange: &Exchange, visit: &Visit, asked: &Asked, capacity: &Capacity, terms: &Terms, challenge: &Json, ticked: Vec<String>) -> Outcome<Response> {
+fn sign(
+    exchange: &Exchange,
+    visit: &Visit,
+    asked: &Asked,
+    capacity: &Capacity,
+    terms: &Terms,
+    challenge: &Json,
+    ticked: Vec<String>,
+) -> Outcome<Response> {
     let shell = visit.shell("consent-sign-title");
     let fields = super::selected(exchange, &shell, &terms.registers);
     let page_data = SignPage {

@@ -69,21 +69,32 @@ struct DataPage {
 }
 
 /// `GET /my/data`.
-pub(crate) async fn show(Extract(exchange): Extract<Exchange>, visit: Visit, Query(query): Query<Before>) -> Outcome<Html<String>> {
+pub(crate) async fn show(
+    Extract(exchange): Extract<Exchange>,
+    visit: Visit,
+    Query(query): Query<Before>,
+) -> Outcome<Html<String>> {
     let (whole, ctx, only) = (exchange.clone(), visit.ctx.clone(), query.of.clone());
     let before = query.before.map_or(Timestamp::MAX, kernel::from_micros);
     let (subjects, looks, consents, names) = exchange
         .db
         .read(move |tx| {
-            let subjects = ops::subjects(tx, whole.deps.directory.as_ref(), ctx.person()?, ctx.now)?;
+            let subjects =
+                ops::subjects(tx, whole.deps.directory.as_ref(), ctx.person()?, ctx.now)?;
             let (mut looks, mut consents, mut names) = (Vec::new(), Vec::new(), BTreeMap::new());
-            for subject in subjects.iter().filter(|subject| only.as_ref().is_none_or(|id| *id == subject.id)) {
+            for subject in
+                subjects.iter().filter(|subject| only.as_ref().is_none_or(|id| *id == subject.id))
+            {
                 looks.extend(ops::looks_of(tx, &subject.id, before)?);
                 consents.extend(ops::of_subject(tx, &subject.id)?);
             }
             looks.sort_by_key(|look| std::cmp::Reverse(look.at));
             looks.truncate(100);
-            for who in looks.iter().map(|look| &look.consumer).chain(consents.iter().map(|consent| &consent.terms.consumer)) {
+            for who in looks
+                .iter()
+                .map(|look| &look.consumer)
+                .chain(consents.iter().map(|consent| &consent.terms.consumer))
+            {
                 if !names.contains_key(who) {
                     names.insert(who.clone(), who_is(&whole, tx, who)?);
                 }
@@ -92,38 +103,88 @@ pub(crate) async fn show(Extract(exchange): Extract<Exchange>, visit: Visit, Que
         })
         .await?;
     let shell = visit.shell("data-title");
-    let named = |who: &str| names.get(who).map_or_else(|| who.to_owned(), |name| shell.of(name).to_owned());
-    let subject_name = |id: &Id| subjects.iter().find(|subject| subject.id == *id).map_or_else(String::new, |subject| shell.of(&subject.name).to_owned());
-    let older = (looks.len() == 100).then(|| looks.last()).flatten().map_or_else(String::new, |last| format!("/my/data?before={}", last.at.as_microsecond()));
-    let (timeline, offices) = (timeline(&shell, &looks, visit.ctx.now), offices(&exchange, &shell, &looks));
-    let lines = looks.into_iter().map(|look| line(&exchange, &shell, look, &named, &subject_name)).collect();
-    let mut groups = consents.iter().map(|consent| may_look(&exchange, &shell, consent, &named, &subject_name)).fold((Vec::new(), Vec::new(), Vec::new()), |mut groups, may| {
-        match may.state {
-            State::Active | State::Paused => groups.0.push(may),
-            State::Waiting => groups.1.push(may),
-            _ => groups.2.push(may),
-        }
-        groups
-    });
+    let named =
+        |who: &str| names.get(who).map_or_else(|| who.to_owned(), |name| shell.of(name).to_owned());
+    let subject_name = |id: &Id| {
+        subjects
+            .iter()
+            .find(|subject| subject.id == *id)
+            .map_or_else(String::new, |subject| shell.of(&subject.name).to_owned())
+    };
+    let older = (looks.len() == 100)
+        .then(|| looks.last())
+        .flatten()
+        .map_or_else(String::new, |last| format!("/my/data?before={}", last.at.as_microsecond()));
+    let (timeline, offices) =
+        (timeline(&shell, &looks, visit.ctx.now), offices(&exchange, &shell, &looks));
+    let lines = looks
+        .into_iter()
+        .map(|look| line(&exchange, &shell, look, &named, &subject_name))
+        .collect();
+    let mut groups = consents
+        .iter()
+        .map(|consent| may_look(&exchange, &shell, consent, &named, &subject_name))
+        .fold((Vec::new(), Vec::new(), Vec::new()), |mut groups, may| {
+            match may.state {
+                State::Active | State::Paused => groups.0.push(may),
+                State::Waiting => groups.1.push(may),
+                _ => groups.2.push(may),
+            }
+            groups
+        });
     groups.2.truncate(20);
-    let subjects = subjects.iter().map(|subject| (subject.id.clone(), shell.of(&subject.name).to_owned())).collect();
-    page(&DataPage { looks: lines, may: groups.0, waiting: groups.1, ended: groups.2, timeline, offices, older, subjects, of: query.of, shell })
+    let subjects = subjects
+        .iter()
+        .map(|subject| (subject.id.clone(), shell.of(&subject.name).to_owned()))
+        .collect();
+    page(&DataPage {
+        looks: lines,
+        may: groups.0,
+        waiting: groups.1,
+        ended: groups.2,
+        timeline,
+        offices,
+        older,
+        subjects,
+        of: query.of,
+        shell,
+    })
 }
 
 /// The name of whoever looked: a client, or a person or officer in the directory.
 fn who_is(exchange: &Exchange, tx: &mut store::Tx<'_>, who: &str) -> Result<Text, Problem> {
     if who.starts_with("per_") {
-        return Ok(exchange.deps.directory.subject(tx, &who.into())?.map_or_else(|| Text::same(who), |person| person.name));
+        return Ok(exchange
+            .deps
+            .directory
+            .subject(tx, &who.into())?
+            .map_or_else(|| Text::same(who), |person| person.name));
     }
     Ok(consumer_name(exchange, tx, who))
 }
 
 fn purpose_name(exchange: &Exchange, shell: &Shell, id: &str) -> String {
-    exchange.pack.purpose(id).map_or_else(|| id.to_owned(), |purpose| shell.of(&purpose.name).to_owned())
+    exchange
+        .pack
+        .purpose(id)
+        .map_or_else(|| id.to_owned(), |purpose| shell.of(&purpose.name).to_owned())
 }
 
-fn line(exchange: &Exchange, shell: &Shell, look: Look, named: &dyn Fn(&str) -> String, subject: &dyn Fn(&Id) -> String) -> LookLine {
-    let selections: Vec<_> = look.fields.iter().map(|(register, fields)| crate::model::Selection { register: register.clone(), fields: fields.clone() }).collect();
+fn line(
+    exchange: &Exchange,
+    shell: &Shell,
+    look: Look,
+    named: &dyn Fn(&str) -> String,
+    subject: &dyn Fn(&Id) -> String,
+) -> LookLine {
+    let selections: Vec<_> = look
+        .fields
+        .iter()
+        .map(|(register, fields)| crate::model::Selection {
+            register: register.clone(),
+            fields: fields.clone(),
+        })
+        .collect();
     LookLine {
         who: named(&look.consumer),
         what: super::selected(exchange, shell, &selections),
@@ -134,13 +195,23 @@ fn line(exchange: &Exchange, shell: &Shell, look: Look, named: &dyn Fn(&str) -> 
     }
 }
 
-fn may_look(exchange: &Exchange, shell: &Shell, consent: &Consent, named: &dyn Fn(&str) -> String, subject: &dyn Fn(&Id) -> String) -> MayLook {
+fn may_look(
+    exchange: &Exchange,
+    shell: &Shell,
+    consent: &Consent,
+    named: &dyn Fn(&str) -> String,
+    subject: &dyn Fn(&Id) -> String,
+) -> MayLook {
     MayLook {
         id: consent.terms.id.clone(),
         consumer: named(&consent.terms.consumer),
         subject: subject(&consent.terms.subject),
         purpose: purpose_name(exchange, shell, &consent.terms.purpose),
-        until: shell.date(&Offset::constant(8).to_datetime(consent.terms.expires - jiff::SignedDuration::from_secs(1)).date()),
+        until: shell.date(
+            &Offset::constant(8)
+                .to_datetime(consent.terms.expires - jiff::SignedDuration::from_secs(1))
+                .date(),
+        ),
         state: consent.state,
         colour: colour(consent.state),
         used: consent.used_total,
@@ -175,15 +246,25 @@ fn timeline(shell: &Shell, looks: &[Look], now: Timestamp) -> web::Html {
 fn offices(exchange: &Exchange, shell: &Shell, looks: &[Look]) -> web::Html {
     let mut offices: BTreeMap<String, u64> = BTreeMap::new();
     for register in looks.iter().flat_map(|look| look.fields.keys()) {
-        let department = exchange.pack.register(register).and_then(|register| exchange.pack.department(&register.department));
+        let department = exchange
+            .pack
+            .register(register)
+            .and_then(|register| exchange.pack.department(&register.department));
         if let Some(department) = department {
             *offices.entry(shell.of(&department.name).to_owned()).or_default() += 1;
         }
     }
-    let mut bars: Vec<_> = offices.into_iter().map(|(office, count)| Bar::new(office, count)).collect();
+    let mut bars: Vec<_> =
+        offices.into_iter().map(|(office, count)| Bar::new(office, count)).collect();
     bars.sort_by_key(|bar| std::cmp::Reverse(bar.value));
     let heads = [shell.t("data-office"), shell.t("admin-looks")];
-    web::chart::bars(shell.locale, "looks-by-office", &shell.t("data-by-office"), [&heads[0], &heads[1]], &bars)
+    web::chart::bars(
+        shell.locale,
+        "looks-by-office",
+        &shell.t("data-by-office"),
+        [&heads[0], &heads[1]],
+        &bars,
+    )
 }
 
 #[derive(askama::Template)]
@@ -213,20 +294,35 @@ async fn find(exchange: &Exchange, visit: &Visit, id: Id) -> Result<(Look, Text,
         .db
         .read(move |tx| {
             let look = ops::find_look(tx, &id)?;
-            ops::may_decide(tx, whole.deps.directory.as_ref(), ctx.person()?, &look.subject, ctx.now)?;
+            ops::may_decide(
+                tx,
+                whole.deps.directory.as_ref(),
+                ctx.person()?,
+                &look.subject,
+                ctx.now,
+            )?;
             let who = who_is(&whole, tx, &look.consumer)?;
-            let subject = whole.deps.directory.subject(tx, &look.subject)?.map_or_else(|| Text::same(look.subject.as_str()), |subject| subject.name);
+            let subject = whole
+                .deps
+                .directory
+                .subject(tx, &look.subject)?
+                .map_or_else(|| Text::same(look.subject.as_str()), |subject| subject.name);
             Ok((look, who, subject))
         })
         .await
 }
 
 /// `GET /my/data/looks/{id}`: one look, its entry and proof, checked by this browser.
-pub(crate) async fn look(Extract(exchange): Extract<Exchange>, visit: Visit, Path(id): Path<Id>) -> Outcome<Response> {
+pub(crate) async fn look(
+    Extract(exchange): Extract<Exchange>,
+    visit: Visit,
+    Path(id): Path<Id>,
+) -> Outcome<Response> {
     let (look, who, subject) = find(&exchange, &visit, id).await?;
     let receipt = exchange.log.receipt_of(look.ticket).await.map_err(Problem::internal)?;
     let parsed = wire::tlog::TlogProof::parse(&receipt.proof).map_err(Problem::internal)?;
-    let checkpoint = wire::tlog::Checkpoint::verify(&parsed.checkpoint, exchange.log.verifier()).map_err(Problem::internal)?;
+    let checkpoint = wire::tlog::Checkpoint::verify(&parsed.checkpoint, exchange.log.verifier())
+        .map_err(Problem::internal)?;
     let shell = visit.shell("look-title");
     let kind = shell.t(&format!("look-kind-{}", look.kind.name()));
     let short = |hash: &[u8]| wire::b64::standard(hash).chars().take(8).collect::<String>();
@@ -234,23 +330,50 @@ pub(crate) async fn look(Extract(exchange): Extract<Exchange>, visit: Visit, Pat
     let leaf = wire::tlog::leaf_hash(receipt.entry.as_bytes());
     let steps = TreeStep::of_proof(parsed.index, checkpoint.size, &values);
     let proof = Proof {
-        tree: web::chart::tree(shell.locale, "proof-tree", parsed.index, checkpoint.size, &short(&leaf), &steps, &short(&checkpoint.root)),
+        tree: web::chart::tree(
+            shell.locale,
+            "proof-tree",
+            parsed.index,
+            checkpoint.size,
+            &short(&leaf),
+            &steps,
+            &short(&checkpoint.root),
+        ),
         index: parsed.index,
         size: checkpoint.size,
         entry: receipt.entry.clone(),
         checkpoint: parsed.checkpoint.clone(),
         hashes: parsed.hashes.iter().map(wire::b64::standard).collect(),
     };
-    let line = line(&exchange, &shell, look, &|_| shell.of(&who).to_owned(), &|_| shell.of(&subject).to_owned());
+    let line = line(&exchange, &shell, look, &|_| shell.of(&who).to_owned(), &|_| {
+        shell.of(&subject).to_owned()
+    });
     let receipt = json!(receipt).to_string();
-    Ok(page(&LookPage { line, kind, proof, receipt, log_key: exchange.log.key().to_owned(), shell })?.into_response())
+    Ok(page(&LookPage {
+        line,
+        kind,
+        proof,
+        receipt,
+        log_key: exchange.log.key().to_owned(),
+        shell,
+    })?
+    .into_response())
 }
 
 /// `GET /my/data/looks/{id}/receipt`: the receipt with what opens it, to keep or to check with `praya verify`.
-pub(crate) async fn receipt(Extract(exchange): Extract<Exchange>, visit: Visit, Path(id): Path<Id>) -> Outcome<Json<Value>> {
+pub(crate) async fn receipt(
+    Extract(exchange): Extract<Exchange>,
+    visit: Visit,
+    Path(id): Path<Id>,
+) -> Outcome<Json<Value>> {
     let (look, ..) = find(&exchange, &visit, id).await?;
     let receipt = exchange.log.receipt_of(look.ticket).await.map_err(Problem::internal)?;
     let seq = look.ticket;
-    let opening = exchange.db.read(move |tx| evidence::logged(tx, seq)).await.map_err(Problem::from)?.and_then(|logged| logged.opening());
+    let opening = exchange
+        .db
+        .read(move |tx| evidence::logged(tx, seq))
+        .await
+        .map_err(Problem::from)?
+        .and_then(|logged| logged.opening());
     Ok(Json(json!({"receipt": receipt, "opening": opening, "log_key": exchange.log.key()})))
 }

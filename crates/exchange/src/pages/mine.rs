@@ -71,8 +71,15 @@ async fn find(exchange: &Exchange, ctx: &Ctx, id: Id) -> Result<Found, Problem> 
             let directory = whole.deps.directory.as_ref();
             ops::may_decide(tx, directory, ctx.person()?, &consent.terms.subject, ctx.now)?;
             let yeses = ops::yeses(tx, &id)?;
-            let name = |tx: &mut store::Tx<'_>, id: &Id| Ok::<_, Problem>(directory.subject(tx, id)?.map_or_else(|| Text::same(id.as_str()), |subject| subject.name));
-            let names = yeses.iter().map(|(person, ..)| name(tx, person)).collect::<Result<_, _>>()?;
+            let name = |tx: &mut store::Tx<'_>, id: &Id| {
+                Ok::<_, Problem>(
+                    directory
+                        .subject(tx, id)?
+                        .map_or_else(|| Text::same(id.as_str()), |subject| subject.name),
+                )
+            };
+            let names =
+                yeses.iter().map(|(person, ..)| name(tx, person)).collect::<Result<_, _>>()?;
             Ok(Found {
                 history: ops::history(tx, &id)?,
                 deletions: ops::deletions(tx, &id)?,
@@ -87,21 +94,43 @@ async fn find(exchange: &Exchange, ctx: &Ctx, id: Id) -> Result<Found, Problem> 
 }
 
 /// `GET /my/consents/{id}`.
-pub(crate) async fn show(Extract(exchange): Extract<Exchange>, visit: Visit, Path(id): Path<Id>, Query(ask): Query<Ask>) -> Outcome<Html<String>> {
+pub(crate) async fn show(
+    Extract(exchange): Extract<Exchange>,
+    visit: Visit,
+    Path(id): Path<Id>,
+    Query(ask): Query<Ask>,
+) -> Outcome<Html<String>> {
     let found = find(&exchange, &visit.ctx, id).await?;
     render(&exchange, &visit, found, &ask, None)
 }
 
-fn render(exchange: &Exchange, visit: &Visit, found: Found, ask: &Ask, challenge: Option<String>) -> Outcome<Html<String>> {
+fn render(
+    exchange: &Exchange,
+    visit: &Visit,
+    found: Found,
+    ask: &Ask,
+    challenge: Option<String>,
+) -> Outcome<Html<String>> {
     let shell = visit.shell("mine-title");
     let terms = &found.consent.terms;
-    let fields = terms.registers.iter().flat_map(|selection| selection.fields.iter().map(move |field| (selection, field))).filter_map(|(selection, field)| {
-        let register = exchange.pack.register(&selection.register)?;
-        let name = &rules::field_of(register, field)?.name;
-        Some(FieldChoice { id: format!("{}.{field}", selection.register), register: shell.of(&register.name).to_owned(), name: shell.of(name).to_owned() })
-    });
+    let fields = terms
+        .registers
+        .iter()
+        .flat_map(|selection| selection.fields.iter().map(move |field| (selection, field)))
+        .filter_map(|(selection, field)| {
+            let register = exchange.pack.register(&selection.register)?;
+            let name = &rules::field_of(register, field)?.name;
+            Some(FieldChoice {
+                id: format!("{}.{field}", selection.register),
+                register: shell.of(&register.name).to_owned(),
+                name: shell.of(name).to_owned(),
+            })
+        });
     let person = visit.ctx.person()?;
-    let history = found.history.iter().map(|line| (shell.moment(&line.at), shell.t(&format!("event-{}", line.event))));
+    let history = found
+        .history
+        .iter()
+        .map(|line| (shell.moment(&line.at), shell.t(&format!("event-{}", line.event))));
     let yeses = found.yeses.iter().zip(&found.names).map(|((_, signature, at), name)| {
         let kind = signature["kind"].as_str().unwrap_or("demo");
         (shell.of(name).to_owned(), shell.moment(at), shell.t(&format!("signature-{kind}")))
@@ -118,7 +147,13 @@ fn render(exchange: &Exchange, visit: &Visit, found: Found, ask: &Ask, challenge
         yeses: yeses.collect(),
         deletions: found.deletions,
         confirm: ask.confirm.is_some(),
-        done: ask.done.as_deref().filter(|done| ["paused", "resumed", "revoked", "approved", "refused", "amended"].contains(done)).map_or_else(String::new, |done| shell.t(&format!("done-{done}"))),
+        done: ask
+            .done
+            .as_deref()
+            .filter(|done| {
+                ["paused", "resumed", "revoked", "approved", "refused", "amended"].contains(done)
+            })
+            .map_or_else(String::new, |done| shell.t(&format!("done-{done}"))),
         challenge,
         consent: found.consent,
         shell,
@@ -134,39 +169,79 @@ pub(crate) struct Act {
 }
 
 /// `POST /my/consents/{id}/{action}`: `pause`, `resume`, `revoke`, `approve`, `refuse`, `amend`.
-pub(crate) async fn act(Extract(exchange): Extract<Exchange>, visit: Visit, Path((id, action)): Path<(Id, String)>, web::Form(act): web::Form<Act>) -> Outcome<Response> {
-    let assertion = act.credential.as_deref().map(serde_json::from_str::<Value>).transpose().map_err(|_| Problem::new(400, "form-unreadable"))?;
+pub(crate) async fn act(
+    Extract(exchange): Extract<Exchange>,
+    visit: Visit,
+    Path((id, action)): Path<(Id, String)>,
+    web::Form(act): web::Form<Act>,
+) -> Outcome<Response> {
+    let assertion = act
+        .credential
+        .as_deref()
+        .map(serde_json::from_str::<Value>)
+        .transpose()
+        .map_err(|_| Problem::new(400, "form-unreadable"))?;
     if action == "approve" && assertion.is_none() {
         let found = find(&exchange, &visit.ctx, id.clone()).await?;
         if let Some(challenge) = challenge(&exchange, &visit.ctx, &found.consent).await? {
-            return Ok(render(&exchange, &visit, found, &Ask { confirm: None, done: None }, Some(challenge))?.into_response());
+            return Ok(render(
+                &exchange,
+                &visit,
+                found,
+                &Ask { confirm: None, done: None },
+                Some(challenge),
+            )?
+            .into_response());
         }
     }
     let ticked = act.field;
     let (whole, ctx) = (exchange.clone(), visit.ctx.clone());
-    let to = exchange.db.write(move |tx| change(tx, &whole, &ctx, &id, &action, &ticked, assertion.as_ref())).await?;
+    let to = exchange
+        .db
+        .write(move |tx| change(tx, &whole, &ctx, &id, &action, &ticked, assertion.as_ref()))
+        .await?;
     Ok(Redirect::to(&to).into_response())
 }
 
-async fn challenge(exchange: &Exchange, ctx: &Ctx, consent: &Consent) -> Result<Option<String>, Problem> {
+async fn challenge(
+    exchange: &Exchange,
+    ctx: &Ctx,
+    consent: &Consent,
+) -> Result<Option<String>, Problem> {
     let digest = rules::digest(&consent.terms)?;
     let (deps, person) = (exchange.deps.clone(), ctx.person()?.clone());
-    let challenge = exchange.db.write(move |tx| deps.signatures.challenge(tx, &person, &digest)).await?;
+    let challenge =
+        exchange.db.write(move |tx| deps.signatures.challenge(tx, &person, &digest)).await?;
     Ok(challenge.map(|challenge| challenge.to_string()))
 }
 
 /// Does one action and says where the browser goes.
-fn change(tx: &mut store::Tx<'_>, exchange: &Exchange, ctx: &Ctx, id: &Id, action: &str, ticked: &[String], assertion: Option<&Value>) -> Result<String, Problem> {
+fn change(
+    tx: &mut store::Tx<'_>,
+    exchange: &Exchange,
+    ctx: &Ctx,
+    id: &Id,
+    action: &str,
+    ticked: &[String],
+    assertion: Option<&Value>,
+) -> Result<String, Problem> {
     let person = ctx.person()?;
     let consent = ops::find(tx, id)?;
-    let (directory, authorizations) = (exchange.deps.directory.as_ref(), exchange.deps.authorizations.as_ref());
+    let (directory, authorizations) =
+        (exchange.deps.directory.as_ref(), exchange.deps.authorizations.as_ref());
     ops::may_decide(tx, directory, person, &consent.terms.subject, ctx.now)?;
     let departments = exchange.pack.departments_of(&consent.terms.registers);
     let done = match action {
         "pause" => ops::change(tx, ctx, &consent, &departments, Event::Pause).map(|_| "paused")?,
-        "resume" => ops::change(tx, ctx, &consent, &departments, Event::Resume).map(|_| "resumed")?,
-        "revoke" => ops::revoke(tx, ctx, authorizations, &consent, &departments).map(|_| "revoked")?,
-        "refuse" => ops::change(tx, ctx, &consent, &departments, Event::Refuse).map(|_| "refused")?,
+        "resume" => {
+            ops::change(tx, ctx, &consent, &departments, Event::Resume).map(|_| "resumed")?
+        }
+        "revoke" => {
+            ops::revoke(tx, ctx, authorizations, &consent, &departments).map(|_| "revoked")?
+        }
+        "refuse" => {
+            ops::change(tx, ctx, &consent, &departments, Event::Refuse).map(|_| "refused")?
+        }
         "approve" => {
             let digest = rules::digest(&consent.terms)?;
             let signature = exchange.deps.signatures.check(tx, ctx, person, &digest, assertion)?;
@@ -186,7 +261,11 @@ fn change(tx: &mut store::Tx<'_>, exchange: &Exchange, ctx: &Ctx, id: &Id, actio
 }
 
 /// `GET /my/consents/{id}/receipt`: the machine-readable receipt, for the person.
-pub(crate) async fn receipt(Extract(exchange): Extract<Exchange>, visit: Visit, Path(id): Path<Id>) -> Outcome<Json<Value>> {
+pub(crate) async fn receipt(
+    Extract(exchange): Extract<Exchange>,
+    visit: Visit,
+    Path(id): Path<Id>,
+) -> Outcome<Json<Value>> {
     let found = find(&exchange, &visit.ctx, id).await?;
     Ok(Json(crate::receipts::consent_record(&exchange, &found.consent, &found.history)))
 }

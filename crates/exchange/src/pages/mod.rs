@@ -38,13 +38,24 @@ pub(crate) struct Line {
 pub(crate) fn value_text(shell: &Shell, field: &Field, value: &Json) -> String {
     match (field.kind, value) {
         (FieldType::Money, Json::Number(cents)) => money(cents.as_i64().unwrap_or_default()),
-        (FieldType::Date, Json::String(date)) => date.parse::<kernel::Date>().map_or_else(|_| date.clone(), |date| shell.date(&date)),
-        (FieldType::Boolean, Json::Bool(yes)) => shell.t(if *yes { "value-yes" } else { "value-no" }),
-        (FieldType::Choice, Json::String(choice)) => field.labels.get(choice).map_or_else(|| choice.clone(), |words| shell.of(words).to_owned()),
-        (FieldType::Hkid, Json::String(hkid)) => kernel::hk::Hkid::parse(hkid).map_or_else(|| hkid.clone(), |hkid| hkid.pretty()),
+        (FieldType::Date, Json::String(date)) => {
+            date.parse::<kernel::Date>().map_or_else(|_| date.clone(), |date| shell.date(&date))
+        }
+        (FieldType::Boolean, Json::Bool(yes)) => {
+            shell.t(if *yes { "value-yes" } else { "value-no" })
+        }
+        (FieldType::Choice, Json::String(choice)) => field
+            .labels
+            .get(choice)
+            .map_or_else(|| choice.clone(), |words| shell.of(words).to_owned()),
+        (FieldType::Hkid, Json::String(hkid)) => {
+            kernel::hk::Hkid::parse(hkid).map_or_else(|| hkid.clone(), |hkid| hkid.pretty())
+        }
         (_, Json::String(text)) => text.clone(),
         (_, Json::Null) => shell.t("value-none"),
-        (_, Json::Object(names)) => names.get(shell.locale.code()).and_then(Json::as_str).unwrap_or_default().to_owned(),
+        (_, Json::Object(names)) => {
+            names.get(shell.locale.code()).and_then(Json::as_str).unwrap_or_default().to_owned()
+        }
         (_, other) => other.to_string(),
     }
 }
@@ -54,7 +65,7 @@ fn money(cents: i64) -> String {
     let whole = (cents / 100).unsigned_abs().to_string();
     let mut grouped = String::new();
     for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
@@ -65,10 +76,23 @@ fn money(cents: i64) -> String {
 
 /// How often, how long, until when, as rows.
 pub(crate) fn facts(exchange: &Exchange, shell: &Shell, terms: &Terms) -> Vec<Row> {
-    let purpose = exchange.pack.purpose(&terms.purpose).map_or_else(|| terms.purpose.clone(), |purpose| shell.of(&purpose.name).to_owned());
-    let times = shell.t1(&format!("frequency-{}", terms.frequency.unit.name()), "times", i64::from(terms.frequency.times));
-    let life = shell.t1(&format!("life-{}", terms.data_life.unit.name()), "value", i64::from(terms.data_life.value));
-    let last_day = |at: kernel::Timestamp| jiff::tz::Offset::constant(8).to_datetime(at - jiff::SignedDuration::from_secs(1)).date();
+    let purpose = exchange
+        .pack
+        .purpose(&terms.purpose)
+        .map_or_else(|| terms.purpose.clone(), |purpose| shell.of(&purpose.name).to_owned());
+    let times = shell.t1(
+        &format!("frequency-{}", terms.frequency.unit.name()),
+        "times",
+        i64::from(terms.frequency.times),
+    );
+    let life = shell.t1(
+        &format!("life-{}", terms.data_life.unit.name()),
+        "value",
+        i64::from(terms.data_life.value),
+    );
+    let last_day = |at: kernel::Timestamp| {
+        jiff::tz::Offset::constant(8).to_datetime(at - jiff::SignedDuration::from_secs(1)).date()
+    };
     let mut rows = vec![
         Row::new(shell.t("fact-purpose"), purpose),
         Row::new(shell.t("fact-frequency"), times),
@@ -77,17 +101,29 @@ pub(crate) fn facts(exchange: &Exchange, shell: &Shell, terms: &Terms) -> Vec<Ro
         Row::new(shell.t("fact-mode"), shell.t(&format!("mode-{}", terms.mode.name()))),
     ];
     if let Some(range) = terms.range {
-        rows.push(Row::new(shell.t("fact-range"), format!("{} – {}", shell.date(&range.from), shell.date(&range.to))));
+        rows.push(Row::new(
+            shell.t("fact-range"),
+            format!("{} – {}", shell.date(&range.from), shell.date(&range.to)),
+        ));
     }
     rows
 }
 
 /// Each register with the names of its selected fields.
-pub(crate) fn selected(exchange: &Exchange, shell: &Shell, selections: &[Selection]) -> Vec<(String, String)> {
+pub(crate) fn selected(
+    exchange: &Exchange,
+    shell: &Shell,
+    selections: &[Selection],
+) -> Vec<(String, String)> {
     let joint = if shell.locale == kernel::Locale::En { ", " } else { "、" };
     let line = |selection: &Selection| {
         let register = exchange.pack.register(&selection.register)?;
-        let names: Vec<_> = selection.fields.iter().filter_map(|id| crate::rules::field_of(register, id)).map(|field| shell.of(&field.name)).collect();
+        let names: Vec<_> = selection
+            .fields
+            .iter()
+            .filter_map(|id| crate::rules::field_of(register, id))
+            .map(|field| shell.of(&field.name))
+            .collect();
         Some((shell.of(&register.name).to_owned(), names.join(joint)))
     };
     selections.iter().filter_map(line).collect()
@@ -106,14 +142,26 @@ pub(crate) fn colour(state: crate::model::State) -> &'static str {
 
 /// A consumer's name, or its id when the directory has it no more.
 pub(crate) fn consumer_name(exchange: &Exchange, tx: &mut store::Tx<'_>, client: &str) -> Text {
-    exchange.deps.directory.consumer(tx, client).ok().flatten().map_or_else(|| Text::same(client), |consumer| consumer.name)
+    exchange
+        .deps
+        .directory
+        .consumer(tx, client)
+        .ok()
+        .flatten()
+        .map_or_else(|| Text::same(client), |consumer| consumer.name)
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn money_is_read_with_thousands_and_two_decimals() {
-        for (cents, text) in [(0, "HK$ 0.00"), (5, "HK$ 0.05"), (123_450, "HK$ 1,234.50"), (-100_000_000, "HK$ -1,000,000.00"), (99_999, "HK$ 999.99")] {
+        for (cents, text) in [
+            (0, "HK$ 0.00"),
+            (5, "HK$ 0.05"),
+            (123_450, "HK$ 1,234.50"),
+            (-100_000_000, "HK$ -1,000,000.00"),
+            (99_999, "HK$ 999.99"),
+        ] {
             assert_eq!(super::money(cents), text);
         }
     }

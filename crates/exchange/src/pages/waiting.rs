@@ -17,20 +17,45 @@ struct WaitingPage {
 }
 
 /// Where the first person is sent while the second has not answered, and once they have.
-pub(crate) async fn answer(exchange: &Exchange, visit: &Visit, interaction: &Id, consent: &Id) -> Outcome<Response> {
-    let (whole, ctx, interaction, id) = (exchange.clone(), visit.ctx.clone(), interaction.clone(), consent.clone());
+pub(crate) async fn answer(
+    exchange: &Exchange,
+    visit: &Visit,
+    interaction: &Id,
+    consent: &Id,
+) -> Outcome<Response> {
+    let (whole, ctx, interaction, id) =
+        (exchange.clone(), visit.ctx.clone(), interaction.clone(), consent.clone());
     let outcome = exchange
         .db
         .write(move |tx| {
             let found = ops::find(tx, &id)?;
-            ops::may_decide(tx, whole.deps.directory.as_ref(), ctx.person()?, &found.terms.subject, ctx.now)?;
-            let subject = whole.deps.directory.subject(tx, &found.terms.subject)?.ok_or_else(|| kernel::Problem::internal("subject of a consent"))?;
+            ops::may_decide(
+                tx,
+                whole.deps.directory.as_ref(),
+                ctx.person()?,
+                &found.terms.subject,
+                ctx.now,
+            )?;
+            let subject = whole
+                .deps
+                .directory
+                .subject(tx, &found.terms.subject)?
+                .ok_or_else(|| kernel::Problem::internal("subject of a consent"))?;
             match found.state {
-                State::Active => super::consent::approve(tx, &whole, &ctx, &interaction, &subject, &found.terms).map(Err),
+                State::Active => {
+                    super::consent::approve(tx, &whole, &ctx, &interaction, &subject, &found.terms)
+                        .map(Err)
+                }
                 State::Waiting => {
-                    let said: Vec<Id> = ops::yeses(tx, &id)?.into_iter().map(|(person, ..)| person).collect();
-                    let holders = whole.deps.directory.holders(tx, &found.terms.subject, ctx.now)?;
-                    let others: Vec<_> = holders.into_iter().filter(|holder| !said.contains(&holder.id)).map(|holder| holder.name).collect();
+                    let said: Vec<Id> =
+                        ops::yeses(tx, &id)?.into_iter().map(|(person, ..)| person).collect();
+                    let holders =
+                        whole.deps.directory.holders(tx, &found.terms.subject, ctx.now)?;
+                    let others: Vec<_> = holders
+                        .into_iter()
+                        .filter(|holder| !said.contains(&holder.id))
+                        .map(|holder| holder.name)
+                        .collect();
                     Ok(Ok((found, others)))
                 }
                 _ => whole.deps.authorizations.refuse(tx, &ctx, &interaction).map(Err),
@@ -43,7 +68,14 @@ pub(crate) async fn answer(exchange: &Exchange, visit: &Visit, interaction: &Id,
             let shell = visit.shell("waiting-title");
             let others = others.iter().map(|name| shell.of(name).to_owned()).collect();
             let refresh = visit.here.clone();
-            let waiting = WaitingPage { shell, consent: found.terms.id, needs: found.needs, yeses: found.yeses, others, refresh };
+            let waiting = WaitingPage {
+                shell,
+                consent: found.terms.id,
+                needs: found.needs,
+                yeses: found.yeses,
+                others,
+                refresh,
+            };
             // Works without script: the browser asks again by itself.
             Ok(([("refresh", "10")], LeadsAway, page(&waiting)?).into_response())
         }

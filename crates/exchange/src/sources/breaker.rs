@@ -38,7 +38,7 @@ impl BreakerState {
 
 /// One source's breaker.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Breaker {
+pub(super) struct Breaker {
     failures: u32,
     opened: Option<Timestamp>,
     probing: bool,
@@ -46,7 +46,7 @@ pub struct Breaker {
 
 impl Breaker {
     /// Where it stands at `now`.
-    pub fn state(&self, now: Timestamp) -> BreakerState {
+    pub(super) fn state(&self, now: Timestamp) -> BreakerState {
         match self.opened {
             None => BreakerState::Closed,
             Some(at) if now.as_second() - at.as_second() < REST => BreakerState::Open,
@@ -55,7 +55,7 @@ impl Breaker {
     }
 
     /// Whether the source may be asked now; half-open lets one through.
-    pub fn admits(&mut self, now: Timestamp) -> bool {
+    pub(super) fn admits(&mut self, now: Timestamp) -> bool {
         match self.state(now) {
             BreakerState::Closed => true,
             BreakerState::Open => false,
@@ -64,7 +64,7 @@ impl Breaker {
     }
 
     /// Notes how asking went.
-    pub fn note(&mut self, good: bool, now: Timestamp) {
+    pub(super) fn note(&mut self, good: bool, now: Timestamp) {
         self.probing = false;
         if good {
             *self = Self::default();

@@ -64,7 +64,8 @@ impl FileSource {
         Ok(Self {
             path: fill(path, places)?.into(),
             format: *format,
-            delimiter: u8::try_from(*delimiter).map_err(|_| "the delimiter must be one ASCII character")?,
+            delimiter: u8::try_from(*delimiter)
+                .map_err(|_| "the delimiter must be one ASCII character")?,
             rows: rows.clone(),
             header: *header,
             key: key.clone(),
@@ -75,7 +76,11 @@ impl FileSource {
     /// The raw rows of a key.
     pub(super) fn rows(&self, key: &str) -> Result<Vec<Row>, SourceError> {
         let loaded = self.fresh()?;
-        Ok(loaded.by_key.get(key).map(|rows| rows.iter().map(|row| Row::clone(row)).collect()).unwrap_or_default())
+        Ok(loaded
+            .by_key
+            .get(key)
+            .map(|rows| rows.iter().map(|row| Row::clone(row)).collect())
+            .unwrap_or_default())
     }
 
     /// What became of the file's rows when it was last read; it is read if it has not been yet.
@@ -111,7 +116,10 @@ impl FileSource {
             if key.is_empty() {
                 loaded.report.unmapped += 1;
                 if loaded.report.listed.len() < LISTED {
-                    loaded.report.listed.push(Unmapped { row: i + 1, why: format!("{} is blank", self.key) });
+                    loaded
+                        .report
+                        .listed
+                        .push(Unmapped { row: i + 1, why: format!("{} is blank", self.key) });
                 }
                 continue;
             }
@@ -122,23 +130,45 @@ impl FileSource {
     }
 
     fn csv(&self, bytes: &[u8]) -> Result<Vec<Row>, SourceError> {
-        let mut reader = csv::ReaderBuilder::new().delimiter(self.delimiter).flexible(true).from_reader(bytes);
-        let names: Vec<String> = reader.headers().map_err(|_| bad("has no header"))?.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
+        let mut reader =
+            csv::ReaderBuilder::new().delimiter(self.delimiter).flexible(true).from_reader(bytes);
+        let names: Vec<String> = reader
+            .headers()
+            .map_err(|_| bad("has no header"))?
+            .iter()
+            .map(|name| name.trim_start_matches('\u{feff}').to_owned())
+            .collect();
         let mut rows = Vec::new();
         for record in reader.byte_records() {
             let record = record.map_err(|_| bad("not CSV"))?;
-            rows.push(names.iter().zip(record.iter()).map(|(name, cell)| (name.clone(), String::from_utf8_lossy(cell).into_owned().into())).collect());
+            rows.push(
+                names
+                    .iter()
+                    .zip(record.iter())
+                    .map(|(name, cell)| {
+                        (name.clone(), String::from_utf8_lossy(cell).into_owned().into())
+                    })
+                    .collect(),
+            );
         }
         Ok(rows)
     }
 
     fn json(&self, bytes: &[u8]) -> Result<Vec<Row>, SourceError> {
         let whole: Json = serde_json::from_slice(bytes).map_err(|_| bad("not JSON"))?;
-        let rows = whole.pointer(&self.rows).and_then(Json::as_array).ok_or_else(|| bad("has no rows there"))?;
-        let mut rows = rows.iter().map(|row| row.as_object().cloned().ok_or_else(|| bad("not an object"))).collect::<Result<Vec<_>, _>>()?;
+        let rows = whole
+            .pointer(&self.rows)
+            .and_then(Json::as_array)
+            .ok_or_else(|| bad("has no rows there"))?;
+        let mut rows = rows
+            .iter()
+            .map(|row| row.as_object().cloned().ok_or_else(|| bad("not an object")))
+            .collect::<Result<Vec<_>, _>>()?;
         if self.header == Header::FirstObject && !rows.is_empty() {
             let names = rows.remove(0);
-            let named = |(key, value): (String, Json)| (names.get(&key).and_then(Json::as_str).map_or(key, str::to_owned), value);
+            let named = |(key, value): (String, Json)| {
+                (names.get(&key).and_then(Json::as_str).map_or(key, str::to_owned), value)
+            };
             rows = rows.into_iter().map(|row| row.into_iter().map(named).collect()).collect();
         }
         Ok(rows)

@@ -18,20 +18,38 @@ pub(super) struct HttpSource {
 
 impl HttpSource {
     pub(super) fn new(source: &Source, places: &BTreeMap<String, String>) -> Result<Self, String> {
-        let SourceKind::Http { url, rows, bearer_file, client_certificate, client_key, ca, max_bytes } = &source.kind else {
+        let SourceKind::Http {
+            url,
+            rows,
+            bearer_file,
+            client_certificate,
+            client_key,
+            ca,
+            max_bytes,
+        } = &source.kind
+        else {
             return Err("not an http source".to_owned());
         };
-        let read = |path: &String| fill(path, places).and_then(|path| std::fs::read(&path).map_err(|error| format!("{path}: {error}")));
+        let read = |path: &String| {
+            fill(path, places)
+                .and_then(|path| std::fs::read(&path).map_err(|error| format!("{path}: {error}")))
+        };
         let mut builder = net::builder(source.allow_private.is_some());
         if let Some(path) = ca {
-            let ca = reqwest::Certificate::from_pem(&read(path)?).map_err(|error| error.to_string())?;
+            let ca =
+                reqwest::Certificate::from_pem(&read(path)?).map_err(|error| error.to_string())?;
             builder = builder.tls_certs_only([ca]);
         }
         if let (Some(certificate), Some(key)) = (client_certificate, client_key) {
             let pem = [read(certificate)?, read(key)?].concat();
-            builder = builder.identity(reqwest::Identity::from_pem(&pem).map_err(|error| error.to_string())?);
+            builder = builder
+                .identity(reqwest::Identity::from_pem(&pem).map_err(|error| error.to_string())?);
         }
-        let bearer = bearer_file.as_ref().map(read).transpose()?.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+        let bearer = bearer_file
+            .as_ref()
+            .map(read)
+            .transpose()?
+            .map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
         Ok(Self {
             client: builder.build().map_err(|error| error.to_string())?,
             url: fill(url, places)?,
@@ -42,12 +60,18 @@ impl HttpSource {
         })
     }
 
-    pub(super) async fn rows(&self, key: &str, retries: u32) -> Result<Vec<Map<String, Json>>, SourceError> {
+    pub(super) async fn rows(
+        &self,
+        key: &str,
+        retries: u32,
+    ) -> Result<Vec<Map<String, Json>>, SourceError> {
         let mut attempt = 0;
         let body = loop {
             match self.get(key).await {
                 // A GET that never arrived, or that a gateway lost, may be repeated.
-                Err(SourceError::Unreachable | SourceError::Refused(502..=504)) if attempt < retries => {
+                Err(SourceError::Unreachable | SourceError::Refused(502..=504))
+                    if attempt < retries =>
+                {
                     attempt += 1;
                     tokio::time::sleep(Duration::from_millis(50 << attempt.min(5))).await;
                 }
@@ -56,7 +80,10 @@ impl HttpSource {
         };
         let answer: Json = serde_json::from_slice(&body).map_err(|_| bad("not JSON"))?;
         match answer.pointer(&self.rows) {
-            Some(Json::Array(rows)) => rows.iter().map(|row| row.as_object().cloned().ok_or_else(|| bad("not an object"))).collect(),
+            Some(Json::Array(rows)) => rows
+                .iter()
+                .map(|row| row.as_object().cloned().ok_or_else(|| bad("not an object")))
+                .collect(),
             Some(Json::Object(row)) => Ok(vec![row.clone()]),
             Some(Json::Null) => Ok(Vec::new()),
             _ => Err(bad("missing")),
@@ -65,8 +92,10 @@ impl HttpSource {
 
     async fn get(&self, key: &str) -> Result<Vec<u8>, SourceError> {
         let safe: String = url::form_urlencoded::byte_serialize(key.as_bytes()).collect();
-        let url = Url::parse(&self.url.replace("{key}", &safe)).map_err(|error| SourceError::NotSetUp(error.to_string()))?;
-        net::check_url(&url, self.allow_private).map_err(|why| SourceError::NotSetUp(why.to_owned()))?;
+        let url = Url::parse(&self.url.replace("{key}", &safe))
+            .map_err(|error| SourceError::NotSetUp(error.to_string()))?;
+        net::check_url(&url, self.allow_private)
+            .map_err(|why| SourceError::NotSetUp(why.to_owned()))?;
         let mut request = self.client.get(url).header("accept", "application/json");
         if let Some(bearer) = &self.bearer {
             request = request.bearer_auth(bearer);

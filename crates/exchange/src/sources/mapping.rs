@@ -7,7 +7,13 @@ use serde_json::{Map, Value as Json};
 
 /// The fields asked for, of one raw row. The key must be the one asked for; a value of another type, or
 /// a missing one that may not be missing, names its field; what was not asked for is dropped.
-pub fn map_row(register: &Register, source: &Source, raw: &Map<String, Json>, key: &str, fields: &[String]) -> Result<Map<String, Json>, SourceError> {
+pub fn map_row(
+    register: &Register,
+    source: &Source,
+    raw: &Map<String, Json>,
+    key: &str,
+    fields: &[String],
+) -> Result<Map<String, Json>, SourceError> {
     let own = register.fields.iter().find(|field| field.id == register.key);
     if let Some(own) = own {
         let found = value(own, raw_value(source, raw, &own.id))?;
@@ -23,20 +29,37 @@ pub fn map_row(register: &Register, source: &Source, raw: &Map<String, Json>, ke
 }
 
 /// Whether a raw row lies in the range of dates asked for; a register without a date field is all in.
-pub fn in_range(register: &Register, source: &Source, raw: &Map<String, Json>, range: Option<(Date, Date)>) -> bool {
-    let (Some((from, to)), Some(field)) = (range, register.fields.iter().find(|field| field.date_field)) else { return true };
-    let date = raw_value(source, raw, &field.id).and_then(Json::as_str).and_then(|text| text.parse::<Date>().ok());
+pub fn in_range(
+    register: &Register,
+    source: &Source,
+    raw: &Map<String, Json>,
+    range: Option<(Date, Date)>,
+) -> bool {
+    let (Some((from, to)), Some(field)) =
+        (range, register.fields.iter().find(|field| field.date_field))
+    else {
+        return true;
+    };
+    let date = raw_value(source, raw, &field.id)
+        .and_then(Json::as_str)
+        .and_then(|text| text.parse::<Date>().ok());
     date.is_some_and(|date| (from..=to).contains(&date))
 }
 
-fn raw_value<'a>(source: &'a Source, raw: &'a Map<String, Json>, field: &'a str) -> Option<&'a Json> {
+fn raw_value<'a>(
+    source: &'a Source,
+    raw: &'a Map<String, Json>,
+    field: &'a str,
+) -> Option<&'a Json> {
     let place = source.column(field);
     match place.strip_prefix('/') {
         None => raw.get(place),
         Some(path) => {
             let mut parts = path.split('/');
             let first = raw.get(parts.next()?)?;
-            parts.try_fold(first, |at, part| at.get(part).or_else(|| at.get(part.parse::<usize>().ok()?)))
+            parts.try_fold(first, |at, part| {
+                at.get(part).or_else(|| at.get(part.parse::<usize>().ok()?))
+            })
         }
     }
 }
@@ -49,18 +72,40 @@ fn value(field: &Field, raw: Option<&Json>) -> Result<Json, SourceError> {
     };
     match (field.kind, raw) {
         (FieldType::Text, Json::String(text)) => Ok(text.as_str().into()),
-        (FieldType::Number | FieldType::Money, Json::Number(number)) if number.is_i64() => Ok(raw.clone()),
+        (FieldType::Number | FieldType::Money, Json::Number(number)) if number.is_i64() => {
+            Ok(raw.clone())
+        }
         (FieldType::Number, Json::Number(number)) if number.is_f64() => Ok(raw.clone()),
         // A CSV has no numbers, only digits.
-        (FieldType::Number | FieldType::Money, Json::String(text)) => text.trim().parse::<i64>().map(Json::from).map_err(|_| wrong("not a number")),
+        (FieldType::Number | FieldType::Money, Json::String(text)) => {
+            text.trim().parse::<i64>().map(Json::from).map_err(|_| wrong("not a number"))
+        }
         (FieldType::Boolean, Json::Bool(_)) => Ok(raw.clone()),
-        (FieldType::Boolean, Json::Number(number)) if matches!(number.as_i64(), Some(0 | 1)) => Ok((number.as_i64() == Some(1)).into()),
-        (FieldType::Boolean, Json::String(text)) if matches!(text.trim(), "true" | "false" | "0" | "1") => Ok(matches!(text.trim(), "true" | "1").into()),
-        (FieldType::Date, Json::String(text)) => text.trim().parse::<Date>().map(|date| date.to_string().into()).map_err(|_| wrong("not a date")),
-        (FieldType::Choice, Json::String(text)) if field.choices.iter().any(|choice| choice == text.trim()) => Ok(text.trim().into()),
+        (FieldType::Boolean, Json::Number(number)) if matches!(number.as_i64(), Some(0 | 1)) => {
+            Ok((number.as_i64() == Some(1)).into())
+        }
+        (FieldType::Boolean, Json::String(text))
+            if matches!(text.trim(), "true" | "false" | "0" | "1") =>
+        {
+            Ok(matches!(text.trim(), "true" | "1").into())
+        }
+        (FieldType::Date, Json::String(text)) => text
+            .trim()
+            .parse::<Date>()
+            .map(|date| date.to_string().into())
+            .map_err(|_| wrong("not a date")),
+        (FieldType::Choice, Json::String(text))
+            if field.choices.iter().any(|choice| choice == text.trim()) =>
+        {
+            Ok(text.trim().into())
+        }
         (FieldType::Choice, Json::String(_)) => Err(wrong("not one of its choices")),
-        (FieldType::Hkid, Json::String(text)) => kernel::hk::Hkid::parse(text).map(|hkid| hkid.as_str().into()).ok_or_else(|| wrong("not an identity card number")),
-        (FieldType::Brn, Json::String(text)) => kernel::hk::Brn::parse(text).map(|brn| brn.as_str().into()).ok_or_else(|| wrong("not a business registration number")),
+        (FieldType::Hkid, Json::String(text)) => kernel::hk::Hkid::parse(text)
+            .map(|hkid| hkid.as_str().into())
+            .ok_or_else(|| wrong("not an identity card number")),
+        (FieldType::Brn, Json::String(text)) => kernel::hk::Brn::parse(text)
+            .map(|brn| brn.as_str().into())
+            .ok_or_else(|| wrong("not a business registration number")),
         _ => Err(wrong("of another type")),
     }
 }

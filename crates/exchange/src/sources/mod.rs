@@ -143,17 +143,34 @@ pub struct Sources {
 impl Sources {
     /// Makes every source ready; `places` fills `{data}`, `{department_api}` and the like. A source that
     /// cannot be made ready says so when it is asked, and in its health.
-    pub fn new(pack: Arc<Pack>, places: &BTreeMap<String, String>, world: World) -> Result<Self, String> {
-        let all = pack.sources().map(|source| (source.id.clone(), One::new(source.clone(), places))).collect();
+    pub fn new(
+        pack: Arc<Pack>,
+        places: &BTreeMap<String, String>,
+        world: World,
+    ) -> Result<Self, String> {
+        let all = pack
+            .sources()
+            .map(|source| (source.id.clone(), One::new(source.clone(), places)))
+            .collect();
         Ok(Self { pack, world, all })
     }
 
     /// Asks every register at once; each has its own time, at most `deadline`.
-    pub async fn fetch_all(&self, asked: Vec<(String, Lookup)>, deadline: Duration) -> Vec<Result<Answer, SourceError>> {
-        join_all(asked.iter().map(|(register, lookup)| self.fetch(register, lookup, deadline))).await
+    pub async fn fetch_all(
+        &self,
+        asked: Vec<(String, Lookup)>,
+        deadline: Duration,
+    ) -> Vec<Result<Answer, SourceError>> {
+        join_all(asked.iter().map(|(register, lookup)| self.fetch(register, lookup, deadline)))
+            .await
     }
 
-    async fn fetch(&self, register: &str, lookup: &Lookup, deadline: Duration) -> Result<Answer, SourceError> {
+    async fn fetch(
+        &self,
+        register: &str,
+        lookup: &Lookup,
+        deadline: Duration,
+    ) -> Result<Answer, SourceError> {
         let not_set_up = || SourceError::NotSetUp(format!("register {register} has no source"));
         let register = self.pack.register(register).ok_or_else(not_set_up)?;
         let one = self.all.get(&register.source).ok_or_else(not_set_up)?;
@@ -163,7 +180,9 @@ impl Sources {
         }
         let began = Instant::now();
         let limit = Duration::from_millis(one.source.timeout_ms).min(deadline);
-        let answer = tokio::time::timeout(limit, one.read(register, lookup, limit, now)).await.unwrap_or(Err(SourceError::Timeout));
+        let answer = tokio::time::timeout(limit, one.read(register, lookup, limit, now))
+            .await
+            .unwrap_or(Err(SourceError::Timeout));
         one.note(answer.as_ref().err(), began.elapsed(), now);
         answer
     }
@@ -175,7 +194,12 @@ impl Sources {
             let watch = one.watch();
             let mut times: Vec<_> = watch.times.iter().copied().collect();
             times.sort_unstable();
-            Health { state: watch.breaker.state(now), last_ok: watch.last_ok, last_error: watch.last_error, p50_ms: times.get(times.len() / 2).copied() }
+            Health {
+                state: watch.breaker.state(now),
+                last_ok: watch.last_ok,
+                last_error: watch.last_error,
+                p50_ms: times.get(times.len() / 2).copied(),
+            }
         };
         self.all.iter().map(|(id, one)| (id.clone(), health(one))).collect()
     }
@@ -201,10 +225,14 @@ impl Sources {
 
 /// Fills the places of an address; a place nobody filled is an error that names it.
 fn fill(text: &str, places: &BTreeMap<String, String>) -> Result<String, String> {
-    let filled = places.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
+    let filled = places
+        .iter()
+        .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value));
     let rest = filled.replace("{key}", "");
     match rest.split_once('{').and_then(|(_, rest)| rest.split_once('}')) {
-        Some((name, _)) => Err(format!("nothing says what {{{name}}} is: set it under [places] in the configuration")),
+        Some((name, _)) => Err(format!(
+            "nothing says what {{{name}}} is: set it under [places] in the configuration"
+        )),
         None => Ok(filled),
     }
 }
@@ -212,7 +240,9 @@ fn fill(text: &str, places: &BTreeMap<String, String>) -> Result<String, String>
 impl One {
     fn new(source: Source, places: &BTreeMap<String, String>) -> Self {
         let reader = match &source.kind {
-            SourceKind::Sql { url, query } => fill(url, places).and_then(|url| sql::SqlSource::new(&url, query)).map(Reader::Sql),
+            SourceKind::Sql { url, query } => {
+                fill(url, places).and_then(|url| sql::SqlSource::new(&url, query)).map(Reader::Sql)
+            }
             SourceKind::File { .. } => file::FileSource::new(&source, places).map(Reader::File),
             SourceKind::Http { .. } => http::HttpSource::new(&source, places).map(Reader::Http),
             SourceKind::Node { .. } => node::NodeSource::new(&source, places).map(Reader::Node),
@@ -224,7 +254,13 @@ impl One {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn read(&self, register: &Register, lookup: &Lookup, limit: Duration, now: Timestamp) -> Result<Answer, SourceError> {
+    async fn read(
+        &self,
+        register: &Register,
+        lookup: &Lookup,
+        limit: Duration,
+        now: Timestamp,
+    ) -> Result<Answer, SourceError> {
         let reader = self.reader.as_ref().map_err(|why| SourceError::NotSetUp(why.clone()))?;
         let raw = match reader {
             Reader::Sql(sql) => sql.rows(&lookup.key, limit).await?,
@@ -235,27 +271,27 @@ impl One {
         if raw.len() > MOST_ROWS {
             return Err(SourceError::TooLarge);
         }
-        let kept = raw.iter().filter(|row| mapping::in_range(register, &self.source, row, lookup.range));
-        let rows = kept.map(|row| mapping::map_row(register, &self.source, row, &lookup.key, &lookup.fields)).collect::<Result<_, _>>()?;
+        let kept =
+            raw.iter().filter(|row| mapping::in_range(register, &self.source, row, lookup.range));
+        let rows = kept
+            .map(|row| mapping::map_row(register, &self.source, row, &lookup.key, &lookup.fields))
+            .collect::<Result<_, _>>()?;
         Ok(Answer { rows, as_of: now, passed: None })
     }
 
     fn note(&self, error: Option<&SourceError>, took: Duration, now: Timestamp) {
         let mut watch = self.watch();
         watch.breaker.note(error.is_none(), now);
-        match error {
-            Some(error) => {
-                watch.last_error = Some(error.code());
-                tracing::warn!(source = self.source.id, code = error.code(), %error, "a source did not answer as it should");
-            }
-            None => {
-                watch.last_ok = Some(now);
-                watch.last_error = None;
-                watch.times.push_back(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-                if watch.times.len() > 32 {
-                    watch.times.pop_front();
-                }
-            }
+        if let Some(error) = error {
+            watch.last_error = Some(error.code());
+            tracing::warn!(source = self.source.id, code = error.code(), %error, "a source did not answer as it should");
+            return;
+        }
+        watch.last_ok = Some(now);
+        watch.last_error = None;
+        watch.times.push_back(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        if watch.times.len() > 32 {
+            watch.times.pop_front();
         }
     }
 }

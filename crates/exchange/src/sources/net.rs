@@ -28,20 +28,20 @@ pub fn is_public(ip: IpAddr) -> bool {
                 || (a == 198 && (b == 18 || b == 19));
             !special
         }
-        IpAddr::V6(ip) => inner_v4(ip).map_or_else(|| is_public_v6(ip), |inner| is_public(IpAddr::V4(inner))),
+        IpAddr::V6(ip) => {
+            inner_v4(ip).map_or_else(|| is_public_v6(ip), |inner| is_public(IpAddr::V4(inner)))
+        }
     }
 }
 
 /// The IPv4 address inside a mapped, translated (64:ff9b::/96) or 6to4 one.
 fn inner_v4(ip: Ipv6Addr) -> Option<std::net::Ipv4Addr> {
-    let s = ip.segments();
-    let bytes = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        std::net::Ipv4Addr::new(a, b, c, d)
-    };
-    match s {
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(bytes(high, low)),
-        [0x2002, high, low, ..] => Some(bytes(high, low)),
+    let bytes =
+        |high: u16, low: u16| std::net::Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
+    match ip.segments() {
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => Some(bytes(high, low)),
         _ => None,
     }
 }
@@ -65,7 +65,9 @@ pub fn check_url(url: &Url, allow_private: bool) -> Result<(), &'static str> {
         None => return Err("an address without a host"),
         Some(Host::Ipv4(ip)) => !is_public(IpAddr::V4(ip)),
         Some(Host::Ipv6(ip)) => !is_public(IpAddr::V6(ip)),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost") || name.ends_with(".internal"),
+        Some(Host::Domain(name)) => {
+            name == "localhost" || name.ends_with(".localhost") || name.ends_with(".internal")
+        }
     };
     if inside && !allow_private { Err("an address that points inside") } else { Ok(()) }
 }
@@ -75,7 +77,10 @@ struct PublicOnly;
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.filter(|at| is_public(at.ip())).collect();
+            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0))
+                .await?
+                .filter(|at| is_public(at.ip()))
+                .collect();
             if found.is_empty() {
                 return Err("the name leads inside, or nowhere".into());
             }
@@ -106,10 +111,32 @@ mod tests {
     #[test]
     fn an_address_inside_is_refused_however_it_is_written() {
         for url in [
-            "https://127.0.0.1/", "https://127.1/", "https://2130706433/", "https://0x7f000001/", "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://[::ffff:a00:1]/",
-            "https://169.254.169.254/latest", "https://10.0.0.1/", "https://172.16.0.1/", "https://192.168.1.1/", "https://100.64.0.1/", "https://0.0.0.0/", "https://[fe80::1]/",
-            "https://[fc00::1]/", "https://[64:ff9b::7f00:1]/", "https://[2002:7f00:1::]/", "https://localhost/", "https://a.localhost/", "https://metadata.internal/",
-            "http://example.com/", "ftp://example.com/", "https://user:pass@example.com/", "file:///etc/passwd", "https://224.0.0.1/", "https://255.255.255.255/",
+            "https://127.0.0.1/",
+            "https://127.1/",
+            "https://2130706433/",
+            "https://0x7f000001/",
+            "https://[::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://[::ffff:a00:1]/",
+            "https://169.254.169.254/latest",
+            "https://10.0.0.1/",
+            "https://172.16.0.1/",
+            "https://192.168.1.1/",
+            "https://100.64.0.1/",
+            "https://0.0.0.0/",
+            "https://[fe80::1]/",
+            "https://[fc00::1]/",
+            "https://[64:ff9b::7f00:1]/",
+            "https://[2002:7f00:1::]/",
+            "https://localhost/",
+            "https://a.localhost/",
+            "https://metadata.internal/",
+            "http://example.com/",
+            "ftp://example.com/",
+            "https://user:pass@example.com/",
+            "file:///etc/passwd",
+            "https://224.0.0.1/",
+            "https://255.255.255.255/",
         ] {
             let url = url.parse().unwrap();
             assert!(check_url(&url, false).is_err(), "{url}");
@@ -118,7 +145,9 @@ mod tests {
 
     #[test]
     fn a_public_address_is_called() {
-        for url in ["https://example.com/hook", "https://93.184.216.34/", "https://[2606:2800:220:1::1]/"] {
+        for url in
+            ["https://example.com/hook", "https://93.184.216.34/", "https://[2606:2800:220:1::1]/"]
+        {
             assert!(check_url(&url.parse().unwrap(), false).is_ok(), "{url}");
         }
         assert!(is_public("8.8.8.8".parse().unwrap()));

@@ -14,7 +14,12 @@ impl NodeSource {
     }
 
     #[expect(clippy::unused_async, reason = "all kinds are asked alike")]
-    pub(super) async fn ask(&self, _: &Register, _: &Lookup, _: Timestamp) -> Result<Answer, SourceError> {
+    pub(super) async fn ask(
+        &self,
+        _: &Register,
+        _: &Lookup,
+        _: Timestamp,
+    ) -> Result<Answer, SourceError> {
         Err(SourceError::NotSetUp("sources of kind node are not built yet".to_owned()))
     }
 }

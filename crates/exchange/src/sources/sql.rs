@@ -16,13 +16,26 @@ impl SqlSource {
         Ok(Self { database, query: query.to_owned() })
     }
 
-    pub(super) async fn rows(&self, key: &str, limit: Duration) -> Result<Vec<Map<String, Json>>, SourceError> {
-        let (names, rows) = self.database.query(&self.query, key, limit, MOST_ROWS).await.map_err(|error| match error {
-            store::Error::Retry(_) => SourceError::Timeout,
-            store::Error::Unavailable(_) => SourceError::Unreachable,
-            other => SourceError::NotSetUp(other.to_string()),
-        })?;
-        let row = |row: &store::Row| names.iter().enumerate().map(|(i, name)| (name.clone(), row.get(i).map_or(Json::Null, json))).collect();
+    pub(super) async fn rows(
+        &self,
+        key: &str,
+        limit: Duration,
+    ) -> Result<Vec<Map<String, Json>>, SourceError> {
+        let (names, rows) =
+            self.database.query(&self.query, key, limit, MOST_ROWS).await.map_err(|error| {
+                match error {
+                    store::Error::Retry(_) => SourceError::Timeout,
+                    store::Error::Unavailable(_) => SourceError::Unreachable,
+                    other => SourceError::NotSetUp(other.to_string()),
+                }
+            })?;
+        let row = |row: &store::Row| {
+            names
+                .iter()
+                .enumerate()
+                .map(|(i, name)| (name.clone(), row.get(i).map_or(Json::Null, json)))
+                .collect()
+        };
         Ok(rows.iter().map(row).collect())
     }
 }

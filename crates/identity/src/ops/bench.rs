@@ -6,7 +6,14 @@ use kernel::{Ctx, Id, Problem, micros};
 use store::Tx;
 
 /// A grant under a consent and an access token of a day, bound to the key `jkt`. For the program itself.
-pub fn bench_access(tx: &mut Tx<'_>, ctx: &Ctx, client: &str, subject: &Id, consent: &Id, jkt: &str) -> Result<String, Problem> {
+pub fn bench_access(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    client: &str,
+    subject: &Id,
+    consent: &Id,
+    jkt: &str,
+) -> Result<String, Problem> {
     operator(ctx)?;
     let (grant, token, now) = (ctx.id("gra"), secret(ctx, "at"), micros(ctx.now));
     let args = [
@@ -21,7 +28,15 @@ pub fn bench_access(tx: &mut Tx<'_>, ctx: &Ctx, client: &str, subject: &Id, cons
         now.into(),
     ];
     tx.execute(sql::ADD_GRANT, &args)?;
-    let args = [hash(&token), grant.as_str().into(), client.into(), jkt.into(), "records".into(), now.into(), after(ctx, 86_400).into()];
+    let args = [
+        hash(&token),
+        grant.as_str().into(),
+        client.into(),
+        jkt.into(),
+        "records".into(),
+        now.into(),
+        after(ctx, 86_400).into(),
+    ];
     tx.execute(sql::ADD_ACCESS, &args)?;
     Ok(token)
 }

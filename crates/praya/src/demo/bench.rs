@@ -2,12 +2,12 @@
 
 use super::{SEED, data::Data, departments, key_file, seed};
 use crate::Error;
+use evidence::Log;
 use exchange::{
     model::{Frequency, Life, LifeUnit, Mode, Period, Selection, Terms},
     ops,
     pack::{Pack, SourceKind},
 };
-use evidence::Log;
 use identity::ops::NewCompany;
 use jiff::ToSpan;
 use kernel::{Actor, Ctx, Id, Locale, Problem, World};
@@ -21,16 +21,26 @@ use wire::jwk::{Jwk, PrivateJwk};
 const CHUNK: usize = 500;
 
 /// Fills the folder; writes `tokens.txt`, one access token a line, all bound to the bank's signing key.
-pub(crate) async fn fill(folder: &Path, consents: usize, entries: usize, database: Option<&str>) -> Result<(), Error> {
+pub(crate) async fn fill(
+    folder: &Path,
+    consents: usize,
+    entries: usize,
+    database: Option<&str>,
+) -> Result<(), Error> {
     std::fs::create_dir_all(folder)?;
     let world = World::system();
-    let url = database.map_or_else(|| format!("sqlite:{}", folder.join("praya.sqlite").display()), str::to_owned);
+    let url = database
+        .map_or_else(|| format!("sqlite:{}", folder.join("praya.sqlite").display()), str::to_owned);
     let db = Db::open(&url).await?;
     db.migrate().await?;
     let log_key = key_file(&folder.join("log-key.json"), PrivateJwk::generate_ed25519)?;
     let log = Log::open(db.clone(), &log_key, "localhost-8443").await?;
-    let pack = exchange::pack::load_embedded().map_err(|mistakes| format!("{} mistakes in the pack", mistakes.len()))?;
-    let keys = (key_file(&folder.join("bank-signing.json"), || PrivateJwk::generate_p256("sig"))?, key_file(&folder.join("bank-encryption.json"), || PrivateJwk::generate_p256("enc"))?);
+    let pack = exchange::pack::load_embedded()
+        .map_err(|mistakes| format!("{} mistakes in the pack", mistakes.len()))?;
+    let keys = (
+        key_file(&folder.join("bank-signing.json"), || PrivateJwk::generate_p256("sig"))?,
+        key_file(&folder.join("bank-encryption.json"), || PrivateJwk::generate_p256("enc"))?,
+    );
     seed::clients(&db, &world, "http://localhost:8444", &keys).await?;
     let public: serde_json::Value = serde_json::from_str(&keys.0.to_json())?;
     let jkt = thumbprint(public)?;
@@ -40,18 +50,32 @@ pub(crate) async fn fill(folder: &Path, consents: usize, entries: usize, databas
     let ctx = Ctx::new(&world, Actor::System("bench"), Locale::En);
     let mut tokens = String::new();
     for chunk in data.companies.chunks(CHUNK) {
-        let (companies, ctx, selections, jkt) = (chunk.to_vec(), ctx.clone(), selections.clone(), jkt.clone());
+        let (companies, ctx, selections, jkt) =
+            (chunk.to_vec(), ctx.clone(), selections.clone(), jkt.clone());
         let departments = pack.departments_of(&selections);
-        let hash = pack.purpose("loan-assessment").map(|purpose| purpose.hash.clone()).unwrap_or_default();
+        let hash =
+            pack.purpose("loan-assessment").map(|purpose| purpose.hash.clone()).unwrap_or_default();
         let made = db
             .write(move |tx| {
                 let mut tokens = Vec::new();
                 for company in &companies {
-                    let new = NewCompany { id: None, brn: company.brn.clone(), name: company.name.clone(), made_up: true };
+                    let new = NewCompany {
+                        id: None,
+                        brn: company.brn.clone(),
+                        name: company.name.clone(),
+                        made_up: true,
+                    };
                     let subject = identity::ops::add_company(tx, &ctx, &new)?;
                     let terms = terms(&ctx, subject, &selections, &hash)?;
                     ops::give(tx, &ctx, &terms, &departments, 1, &json!({"kind": "demo"}), None)?;
-                    tokens.push(identity::ops::bench_access(tx, &ctx, seed::BANK, &terms.subject, &terms.id, &jkt)?);
+                    tokens.push(identity::ops::bench_access(
+                        tx,
+                        &ctx,
+                        seed::BANK,
+                        &terms.subject,
+                        &terms.id,
+                        &jkt,
+                    )?);
                 }
                 Ok::<_, Problem>(tokens)
             })
@@ -62,7 +86,12 @@ pub(crate) async fn fill(folder: &Path, consents: usize, entries: usize, databas
     let mut left = entries.saturating_sub(usize::try_from(log.size()).unwrap_or(0));
     while left > 0 {
         let (n, ctx) = (left.min(20_000), ctx.clone());
-        db.write(move |tx| (0..n).try_for_each(|i| evidence::append(tx, &ctx, "look-release", "ird", &json!({"bench": i})).map(drop))).await?;
+        db.write(move |tx| {
+            (0..n).try_for_each(|i| {
+                evidence::append(tx, &ctx, "look-release", "ird", &json!({"bench": i})).map(drop)
+            })
+        })
+        .await?;
         left -= n;
     }
     Ok(())
@@ -77,9 +106,18 @@ fn thumbprint(mut key: serde_json::Value) -> Result<String, Error> {
 
 /// Every field of the company registers that a database serves.
 fn selections(pack: &Pack) -> Vec<Selection> {
-    let sql = |source: &str| pack.source(source).is_some_and(|source| matches!(source.kind, SourceKind::Sql { .. }));
-    let registers = pack.registers().filter(|register| register.subject == SubjectKind::Company && sql(&register.source));
-    registers.map(|register| Selection { register: register.id.clone(), fields: register.fields.iter().map(|field| field.id.clone()).collect() }).collect()
+    let sql = |source: &str| {
+        pack.source(source).is_some_and(|source| matches!(source.kind, SourceKind::Sql { .. }))
+    };
+    let registers = pack
+        .registers()
+        .filter(|register| register.subject == SubjectKind::Company && sql(&register.source));
+    registers
+        .map(|register| Selection {
+            register: register.id.clone(),
+            fields: register.fields.iter().map(|field| field.id.clone()).collect(),
+        })
+        .collect()
 }
 
 fn terms(ctx: &Ctx, subject: Id, selections: &[Selection], hash: &str) -> Result<Terms, Problem> {

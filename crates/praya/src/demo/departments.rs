@@ -2,7 +2,11 @@
 
 use super::data::{Data, registers_of};
 use crate::Error;
-use axum::{Json, Router, extract::{Path as UrlPath, Query, State}, routing::get};
+use axum::{
+    Json, Router,
+    extract::{Path as UrlPath, Query, State},
+    routing::get,
+};
 use exchange::pack::{FieldType, Pack, Register, SourceKind};
 use kernel::{Date, World};
 use ports::SubjectKind;
@@ -20,8 +24,16 @@ type Rows = Vec<Map<String, Json_>>;
 /// All made-up records of a register.
 pub(crate) fn records(register: &Register, data: &Data, today: Date) -> Rows {
     match register.subject {
-        SubjectKind::Company => data.companies.iter().flat_map(|company| data.records(register, &company.brn, &company.name, today)).collect(),
-        SubjectKind::Person => data.people.iter().flat_map(|person| data.records(register, &person.hkid, &person.name, today)).collect(),
+        SubjectKind::Company => data
+            .companies
+            .iter()
+            .flat_map(|company| data.records(register, &company.brn, &company.name, today))
+            .collect(),
+        SubjectKind::Person => data
+            .people
+            .iter()
+            .flat_map(|person| data.records(register, &person.hkid, &person.name, today))
+            .collect(),
     }
 }
 
@@ -30,10 +42,17 @@ fn today(world: &World) -> Date {
 }
 
 /// Writes what is missing of the departments' files.
-pub(crate) async fn write(folder: &Path, pack: &Pack, data: &Data, world: &World) -> Result<(), Error> {
+pub(crate) async fn write(
+    folder: &Path,
+    pack: &Pack,
+    data: &Data,
+    world: &World,
+) -> Result<(), Error> {
     std::fs::create_dir_all(folder)?;
     let mut files: BTreeMap<String, Vec<&Register>> = BTreeMap::new();
-    for register in registers_of(pack, SubjectKind::Company).chain(registers_of(pack, SubjectKind::Person)) {
+    for register in
+        registers_of(pack, SubjectKind::Company).chain(registers_of(pack, SubjectKind::Person))
+    {
         let Some(source) = pack.source(&register.source) else { continue };
         match &source.kind {
             SourceKind::Sql { url, .. } => files.entry(file_name(url)).or_default().push(register),
@@ -49,7 +68,10 @@ pub(crate) async fn write(folder: &Path, pack: &Pack, data: &Data, world: &World
     for (name, registers) in files {
         let path = folder.join(name);
         if !path.exists() {
-            let rows: Vec<_> = registers.into_iter().map(|register| (register, records(register, data, today(world)))).collect();
+            let rows: Vec<_> = registers
+                .into_iter()
+                .map(|register| (register, records(register, data, today(world))))
+                .collect();
             sqlite(&path, &rows).await?;
         }
     }
@@ -67,14 +89,24 @@ pub(crate) async fn sqlite(path: &Path, registers: &[(&Register, Rows)]) -> Resu
     let db = Db::open(&format!("sqlite:{}", partial.display())).await?;
     for (register, rows) in registers {
         let table = register.id.replace('-', "_");
-        let columns: Vec<_> = register.fields.iter().map(|field| format!("{} {}", field.id, if is_number(field.kind) { "bigint" } else { "text" })).collect();
+        let columns: Vec<_> = register
+            .fields
+            .iter()
+            .map(|field| {
+                format!("{} {}", field.id, if is_number(field.kind) { "bigint" } else { "text" })
+            })
+            .collect();
         let places: Vec<_> = (1..=register.fields.len()).map(|n| format!("${n}")).collect();
         // Made once at start, from names that `praya check` has passed: kept for the life of the process.
         let leak = |text: String| Sql::both(Box::leak(text.into_boxed_str()));
         let create = leak(format!("create table {table} ({})", columns.join(", ")));
         let index = leak(format!("create index {table}_key on {table} ({})", register.key));
         let insert = leak(format!("insert into {table} values ({})", places.join(", ")));
-        let values: Arc<Vec<Vec<Value>>> = Arc::new(rows.iter().map(|row| register.fields.iter().map(|field| value(row.get(&field.id))).collect()).collect());
+        let values: Arc<Vec<Vec<Value>>> = Arc::new(
+            rows.iter()
+                .map(|row| register.fields.iter().map(|field| value(row.get(&field.id))).collect())
+                .collect(),
+        );
         db.write::<_, store::Error>(move |tx| {
             tx.execute(create, &[])?;
             for row in values.iter() {
@@ -107,9 +139,19 @@ fn value(json: Option<&Json_>) -> Value {
 
 fn csv(register: &Register, rows: &Rows) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let mut out = register.fields.iter().map(|field| quoted(&field.id)).collect::<Vec<_>>().join(",") + "\r\n";
+    let mut out =
+        register.fields.iter().map(|field| quoted(&field.id)).collect::<Vec<_>>().join(",")
+            + "\r\n";
     for row in rows {
-        let cells: Vec<_> = register.fields.iter().map(|field| row.get(&field.id).map_or_else(String::new, |cell| quoted(cell.as_str().map_or_else(|| cell.to_string(), str::to_owned).as_str()))).collect();
+        let cells: Vec<_> = register
+            .fields
+            .iter()
+            .map(|field| {
+                row.get(&field.id).map_or_else(String::new, |cell| {
+                    quoted(cell.as_str().map_or_else(|| cell.to_string(), str::to_owned).as_str())
+                })
+            })
+            .collect();
         writeln!(out, "{}\r", cells.join(",")).ok();
     }
     out
@@ -119,8 +161,14 @@ fn csv(register: &Register, rows: &Rows) -> String {
 pub(crate) async fn serve_api(pack: &Pack, data: &Data, world: &World) -> Result<String, Error> {
     let mut registers: HashMap<String, (String, Rows)> = HashMap::new();
     for register in pack.registers() {
-        if pack.source(&register.source).is_some_and(|source| matches!(source.kind, SourceKind::Http { .. })) {
-            registers.insert(register.id.clone(), (register.key.clone(), records(register, data, today(world))));
+        if pack
+            .source(&register.source)
+            .is_some_and(|source| matches!(source.kind, SourceKind::Http { .. }))
+        {
+            registers.insert(
+                register.id.clone(),
+                (register.key.clone(), records(register, data, today(world))),
+            );
         }
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
@@ -130,7 +178,19 @@ pub(crate) async fn serve_api(pack: &Pack, data: &Data, world: &World) -> Result
     Ok(address)
 }
 
-async fn items(State(registers): State<Arc<HashMap<String, (String, Rows)>>>, UrlPath(register): UrlPath<String>, Query(asked): Query<BTreeMap<String, String>>) -> Json<Json_> {
-    let rows = registers.get(&register).map(|(key, rows)| rows.iter().filter(|row| asked.get(key).is_some_and(|wanted| row.get(key).and_then(Json_::as_str) == Some(wanted))).collect::<Vec<_>>());
+async fn items(
+    State(registers): State<Arc<HashMap<String, (String, Rows)>>>,
+    UrlPath(register): UrlPath<String>,
+    Query(asked): Query<BTreeMap<String, String>>,
+) -> Json<Json_> {
+    let rows = registers.get(&register).map(|(key, rows)| {
+        rows.iter()
+            .filter(|row| {
+                asked
+                    .get(key)
+                    .is_some_and(|wanted| row.get(key).and_then(Json_::as_str) == Some(wanted))
+            })
+            .collect::<Vec<_>>()
+    });
     Json(json!({ "items": rows.unwrap_or_default() }))
 }

@@ -51,24 +51,47 @@ pub(crate) struct Options {
 /// Runs the demo until it is asked to stop.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     if !options.listen.ip().is_loopback() && !options.tls {
-        return Err(format!("{} can be reached from outside: add --tls, or listen on 127.0.0.1", options.listen).into());
+        return Err(format!(
+            "{} can be reached from outside: add --tls, or listen on 127.0.0.1",
+            options.listen
+        )
+        .into());
     }
-    tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into())).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
     portal::count();
-    std::fs::create_dir_all(&options.data).map_err(|error| format!("cannot make {}: {error}", options.data.display()))?;
-    let bank_at = options.bank.unwrap_or(SocketAddr::new(options.listen.ip(), options.listen.port().saturating_add(1)));
-    let (listener, bank_listener) = (server::bind(options.listen).await?, server::bind(bank_at).await?);
+    std::fs::create_dir_all(&options.data)
+        .map_err(|error| format!("cannot make {}: {error}", options.data.display()))?;
+    let bank_at = options
+        .bank
+        .unwrap_or(SocketAddr::new(options.listen.ip(), options.listen.port().saturating_add(1)));
+    let (listener, bank_listener) =
+        (server::bind(options.listen).await?, server::bind(bank_at).await?);
     let scheme = if options.tls { "https" } else { "http" };
-    let address = |listener: &tokio::net::TcpListener| listener.local_addr().map(|at| format!("{scheme}://localhost:{}", at.port()));
+    let address = |listener: &tokio::net::TcpListener| {
+        listener.local_addr().map(|at| format!("{scheme}://localhost:{}", at.port()))
+    };
     let bank_base = address(&bank_listener)?;
     let base = options.issuer.clone().map_or_else(|| address(&listener), Ok)?;
     let certificate = if options.tls { Some(tls::certificate(&options.data)?) } else { None };
-    let acceptor = || certificate.as_ref().map(|own| server::tls(own.chain.as_bytes(), own.key.as_bytes())).transpose();
+    let acceptor = || {
+        certificate
+            .as_ref()
+            .map(|own| server::tls(own.chain.as_bytes(), own.key.as_bytes()))
+            .transpose()
+    };
 
     let made = Made::prepare(&options, &base, &bank_base).await?;
     let log_key = made.app.log.key().to_owned();
     std::fs::write(options.data.join("log.vkey"), &log_key)?;
-    write_json(&options.data.join("demo.json"), &made.description(&base, &bank_base, &log_key).await?)?;
+    write_json(
+        &options.data.join("demo.json"),
+        &made.description(&base, &bank_base, &log_key).await?,
+    )?;
     let bank = bank::router(bank::Settings {
         base_url: bank_base.parse()?,
         issuer: base.parse()?,
@@ -93,7 +116,8 @@ fn welcome(base: &str, bank: &str, data: &Path) {
 }
 
 fn write_json(path: &Path, value: &Json) -> Result<(), Error> {
-    std::fs::write(path, serde_json::to_vec_pretty(value)?).map_err(|error| format!("cannot write {}: {error}", path.display()).into())
+    std::fs::write(path, serde_json::to_vec_pretty(value)?)
+        .map_err(|error| format!("cannot write {}: {error}", path.display()).into())
 }
 
 /// What the demo made or found again.
@@ -107,18 +131,39 @@ impl Made {
     async fn prepare(options: &Options, base: &str, bank_base: &str) -> Result<Self, Error> {
         let folder = &options.data;
         let world = World::system();
-        let url = options.database.clone().unwrap_or_else(|| format!("sqlite:{}", folder.join("praya.sqlite").display()));
+        let url = options
+            .database
+            .clone()
+            .unwrap_or_else(|| format!("sqlite:{}", folder.join("praya.sqlite").display()));
         let db = Db::open(&url).await?;
         db.migrate().await?;
-        let pack = Arc::new(exchange::pack::load_embedded().map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?);
+        let pack = Arc::new(exchange::pack::load_embedded().map_err(|mistakes| {
+            mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        })?);
         let made_up = data::Data::new(SEED, 60);
         departments::write(&folder.join("departments"), &pack, &made_up, &world).await?;
         let api = departments::serve_api(&pack, &made_up, &world).await?;
-        let places = BTreeMap::from([("data".to_owned(), folder.display().to_string()), ("department_api".to_owned(), api)]);
+        let places = BTreeMap::from([
+            ("data".to_owned(), folder.display().to_string()),
+            ("department_api".to_owned(), api),
+        ]);
         let sources = Arc::new(Sources::new(pack.clone(), &places, world.clone())?);
-        let bank_keys = (key_file(&folder.join("bank-signing.json"), || PrivateJwk::generate_p256("sig"))?, key_file(&folder.join("bank-encryption.json"), || PrivateJwk::generate_p256("enc"))?);
+        let bank_keys = (
+            key_file(&folder.join("bank-signing.json"), || PrivateJwk::generate_p256("sig"))?,
+            key_file(&folder.join("bank-encryption.json"), || PrivateJwk::generate_p256("enc"))?,
+        );
         let log_key = key_file(&folder.join("log-key.json"), PrivateJwk::generate_ed25519)?;
-        let app = App::build(app::Settings { db: db.clone(), world: world.clone(), base: base.to_owned(), pack, sources, secret: secret(&folder.join("secret"))?, log_key, demo: true }).await?;
+        let app = App::build(app::Settings {
+            db: db.clone(),
+            world: world.clone(),
+            base: base.to_owned(),
+            pack,
+            sources,
+            secret: secret(&folder.join("secret"))?,
+            log_key,
+            demo: true,
+        })
+        .await?;
         // A further node finds everything there already.
         if options.issuer.is_none() {
             seed::people(&db, &world, &made_up).await?;
@@ -131,8 +176,15 @@ impl Made {
     /// `demo.json`: all that a program needs to walk the demo.
     async fn description(&self, base: &str, bank: &str, log_key: &str) -> Result<Json, Error> {
         let (personas, officers) = seed::describe(&self.db).await?;
-        let departments: Vec<_> = self.app.exchange.pack.departments().map(|department| json!({"id": department.id, "name": department.name})).collect();
-        let keys = [&self.bank_keys.0, &self.bank_keys.1].map(|key| serde_json::from_str::<Json>(&key.to_json()).unwrap_or_default());
+        let departments: Vec<_> = self
+            .app
+            .exchange
+            .pack
+            .departments()
+            .map(|department| json!({"id": department.id, "name": department.name}))
+            .collect();
+        let keys = [&self.bank_keys.0, &self.bank_keys.1]
+            .map(|key| serde_json::from_str::<Json>(&key.to_json()).unwrap_or_default());
         Ok(json!({
             "made_up": true, "base": base, "issuer": base, "bank": bank, "log_key": log_key,
             "personas": personas, "officers": officers, "departments": departments,
@@ -142,7 +194,10 @@ impl Made {
 }
 
 /// A key kept in a file of the data folder, made the first time.
-fn key_file(path: &Path, make: impl FnOnce() -> wire::Result<PrivateJwk>) -> Result<PrivateJwk, Error> {
+fn key_file(
+    path: &Path,
+    make: impl FnOnce() -> wire::Result<PrivateJwk>,
+) -> Result<PrivateJwk, Error> {
     if !path.exists() {
         config::write_private(path, &make()?.to_json())?;
     }
@@ -154,7 +209,7 @@ fn secret(path: &Path) -> Result<[u8; 32], Error> {
         let random = kernel::SystemEntropy;
         let mut bytes = [0; 32];
         kernel::Entropy::fill(&random, &mut bytes);
-        config::write_private(path, &bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())?;
+        config::write_private(path, &config::hex(&bytes))?;
     }
     config::secret_in(path)
 }

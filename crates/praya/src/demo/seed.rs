@@ -38,11 +38,22 @@ pub(crate) async fn people(db: &Db, world: &World, data: &Data) -> Result<(), Er
     db.write(move |tx| {
         let mut ids = Vec::new();
         for person in &people {
-            let new = NewPerson { id: None, handle: person.handle.clone(), name: person.name.clone(), hkid: Some(person.hkid.clone()), made_up: true };
+            let new = NewPerson {
+                id: None,
+                handle: person.handle.clone(),
+                name: person.name.clone(),
+                hkid: Some(person.hkid.clone()),
+                made_up: true,
+            };
             ids.push(identity::ops::add_person(tx, &ctx, &new)?);
         }
         for company in &companies {
-            let new = NewCompany { id: None, brn: company.brn.clone(), name: company.name.clone(), made_up: true };
+            let new = NewCompany {
+                id: None,
+                brn: company.brn.clone(),
+                name: company.name.clone(),
+                made_up: true,
+            };
             let id = identity::ops::add_company(tx, &ctx, &new)?;
             for person in company.directors.iter().filter_map(|i| ids.get(*i)) {
                 let mandate = Mandate {
@@ -76,7 +87,12 @@ pub(crate) fn redirects(bank: &str) -> Vec<String> {
 }
 
 /// The bank and the department as OAuth clients; addresses follow the demo's port.
-pub(crate) async fn clients(db: &Db, world: &World, bank: &str, keys: &(PrivateJwk, PrivateJwk)) -> Result<(), Error> {
+pub(crate) async fn clients(
+    db: &Db,
+    world: &World,
+    bank: &str,
+    keys: &(PrivateJwk, PrivateJwk),
+) -> Result<(), Error> {
     let public = |key: &PrivateJwk| {
         let mut key: Json = serde_json::from_str(&key.to_json()).unwrap_or_default();
         if let Some(members) = key.as_object_mut() {
@@ -95,13 +111,24 @@ pub(crate) async fn clients(db: &Db, world: &World, bank: &str, keys: &(PrivateJ
         scopes: "records exchange:batch".to_owned(),
         active: true,
     };
-    let text = |en: &str, tc: &str, sc: &str| Text { en: en.to_owned(), tc: tc.to_owned(), sc: sc.to_owned() };
+    let text = |en: &str, tc: &str, sc: &str| Text {
+        en: en.to_owned(),
+        tc: tc.to_owned(),
+        sc: sc.to_owned(),
+    };
     let all = [
-        client(BANK, text("Harbour Bank", "海港銀行", "海港银行"), Some(format!("{bank}/webhooks/praya"))),
+        client(
+            BANK,
+            text("Harbour Bank", "海港銀行", "海港银行"),
+            Some(format!("{bank}/webhooks/praya")),
+        ),
         client(TRANSPORT, text("Transport Department", "運輸署", "运输署"), None),
     ];
     let ctx = system(world);
-    db.write(move |tx| all.iter().try_for_each(|client| identity::ops::register_client(tx, &ctx, client, true))).await?;
+    db.write(move |tx| {
+        all.iter().try_for_each(|client| identity::ops::register_client(tx, &ctx, client, true))
+    })
+    .await?;
     Ok(())
 }
 
@@ -112,15 +139,33 @@ pub(crate) async fn history(app: &App, world: &World) -> Result<(), Error> {
     }
     let (pack, now) = (app.exchange.pack.clone(), world.clock.now());
     let all = app.exchange.db.read(identity::ops::personas).await?;
-    let mei_ling = all.iter().find(|persona| persona.handle == "chan-mei-ling").map(|persona| persona.id.clone()).ok_or("the demo's director is missing")?;
+    let mei_ling = all
+        .iter()
+        .find(|persona| persona.handle == "chan-mei-ling")
+        .map(|persona| persona.id.clone())
+        .ok_or("the demo's director is missing")?;
     let (deps, person) = (app.exchange.deps.clone(), mei_ling.clone());
-    let companies = app.exchange.db.read(move |tx| deps.directory.authorities(tx, &person, now)).await?;
-    let company = companies.first().map(|authority| authority.company.id.clone()).ok_or("the demo's company is missing")?;
+    let companies =
+        app.exchange.db.read(move |tx| deps.directory.authorities(tx, &person, now)).await?;
+    let company = companies
+        .first()
+        .map(|authority| authority.company.id.clone())
+        .ok_or("the demo's company is missing")?;
     let ago = |days: i64| now.checked_sub((days * 24).hours()).unwrap_or(now);
     let base = Past { pack: &pack, person: &mei_ling, world };
     let company_registers = [("business-registration", 3), ("company-particulars", 4)];
-    let bank = base.terms(BANK, "loan-assessment", SubjectKind::Company, &company, &company_registers, ago(150), ago(20));
-    let transport = base.terms(TRANSPORT, "licence-application", SubjectKind::Person, &mei_ling, &[("driving-licence", 3), ("address", 2)], ago(95), now.checked_add((90 * 24).hours())?);
+    let bank = base.terms(
+        (BANK, "loan-assessment"),
+        (SubjectKind::Company, &company),
+        &company_registers,
+        (ago(150), ago(20)),
+    );
+    let transport = base.terms(
+        (TRANSPORT, "licence-application"),
+        (SubjectKind::Person, &mei_ling),
+        &[("driving-licence", 3), ("address", 2)],
+        (ago(95), now.checked_add((90 * 24).hours())?),
+    );
     let steps = [(bank, vec![140, 110, 79, 49, 21]), (transport, vec![90, 31, 2])];
     for (terms, looks) in steps {
         let Some(terms) = terms else { continue };
@@ -137,10 +182,19 @@ struct Past<'a> {
 
 impl Past<'_> {
     /// Terms over the first fields of registers; `None` where the pack has other registers than these.
-    fn terms(&self, consumer: &str, purpose: &str, kind: SubjectKind, subject: &Id, registers: &[(&str, usize)], given: Timestamp, expires: Timestamp) -> Option<Terms> {
+    fn terms(
+        &self,
+        (consumer, purpose): (&str, &str),
+        (kind, subject): (SubjectKind, &Id),
+        registers: &[(&str, usize)],
+        (given, expires): (Timestamp, Timestamp),
+    ) -> Option<Terms> {
         let selection = |(id, count): &(&str, usize)| {
             let register = self.pack.register(id)?;
-            Some(Selection { register: register.id.clone(), fields: register.fields.iter().take(*count).map(|field| field.id.clone()).collect() })
+            Some(Selection {
+                register: register.id.clone(),
+                fields: register.fields.iter().take(*count).map(|field| field.id.clone()).collect(),
+            })
         };
         Some(Terms {
             version: 1,
@@ -171,7 +225,12 @@ impl Past<'_> {
         ctx.actor = Actor::Person { id: self.person.clone(), session: Id::from("demo") };
         ctx.now = terms.given;
         let (given, context, offices) = (terms.clone(), ctx.clone(), departments.clone());
-        app.exchange.db.write(move |tx| ops::give(tx, &context, &given, &offices, 1, &json!({"kind": "demo"}), None)).await?;
+        app.exchange
+            .db
+            .write(move |tx| {
+                ops::give(tx, &context, &given, &offices, 1, &json!({"kind": "demo"}), None)
+            })
+            .await?;
         for at in looks {
             let mut ctx = ctx.clone();
             ctx.now = *at;
@@ -184,7 +243,11 @@ impl Past<'_> {
                 consumer: terms.consumer.clone(),
                 key: None,
                 purpose: terms.purpose.clone(),
-                fields: terms.registers.iter().map(|selection| (selection.register.clone(), selection.fields.clone())).collect(),
+                fields: terms
+                    .registers
+                    .iter()
+                    .map(|selection| (selection.register.clone(), selection.fields.clone()))
+                    .collect(),
                 payload: wire::sha256(&[b"made up"]),
                 departments: departments.clone(),
             };
@@ -208,11 +271,17 @@ pub(crate) async fn describe(db: &Db) -> Result<(Vec<Json>, Vec<Json>), Error> {
     let mut personas = Vec::new();
     let mut officers = Vec::new();
     for persona in all {
-        let (id, port, now) = (persona.id.clone(), port.clone(), kernel::Clock::now(&kernel::SystemClock));
-        let companies = db.read(move |tx| ports::Directory::authorities(&port, tx, &id, now)).await?;
+        let (id, port, now) =
+            (persona.id.clone(), port.clone(), kernel::Clock::now(&kernel::SystemClock));
+        let companies =
+            db.read(move |tx| ports::Directory::authorities(&port, tx, &id, now)).await?;
         let companies: Vec<_> = companies.iter().map(|a| json!({"id": a.company.id, "name": a.company.name, "brn": a.company.key, "role": a.role, "needs": a.needs})).collect();
         let line = json!({"id": persona.id, "key": persona.handle, "name": persona.name, "role": persona.role, "of": persona.of, "companies": companies});
-        if persona.role == "officer" || persona.role == "admin" { officers.push(line) } else { personas.push(line) }
+        if persona.role == "officer" || persona.role == "admin" {
+            officers.push(line)
+        } else {
+            personas.push(line)
+        }
     }
     Ok((personas, officers))
 }
@@ -236,5 +305,11 @@ pub(crate) struct BenchOptions {
 
 /// Fills a folder for the benchmark.
 pub(crate) async fn bench_data(options: BenchOptions) -> Result<(), Error> {
-    super::bench::fill(&options.data, options.consents, options.entries, options.database.as_deref()).await
+    super::bench::fill(
+        &options.data,
+        options.consents,
+        options.entries,
+        options.database.as_deref(),
+    )
+    .await
 }

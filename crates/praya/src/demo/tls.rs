@@ -1,7 +1,10 @@
 //! A throwaway CA and a certificate for localhost, kept in the data folder.
 
 use crate::{Error, config::write_private};
-use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
 use std::path::Path;
 
 /// What a TLS server needs, as PEM.
@@ -36,10 +39,18 @@ fn make() -> Result<Own, Error> {
     let ca_certificate = ca.self_signed(&ca_key)?;
     let issuer = Issuer::new(ca, ca_key);
     let key = KeyPair::generate()?;
-    let mut leaf = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()])?;
+    let mut leaf = CertificateParams::new(vec![
+        "localhost".to_owned(),
+        "127.0.0.1".to_owned(),
+        "::1".to_owned(),
+    ])?;
     leaf.distinguished_name.push(DnType::CommonName, "localhost");
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     leaf.use_authority_key_identifier_extension = true;
     let certificate = leaf.signed_by(&key, &issuer)?;
-    Ok(Own { ca: ca_certificate.pem(), chain: format!("{}{}", certificate.pem(), ca_certificate.pem()), key: key.serialize_pem() })
+    Ok(Own {
+        ca: ca_certificate.pem(),
+        chain: format!("{}{}", certificate.pem(), ca_certificate.pem()),
+        key: key.serialize_pem(),
+    })
 }

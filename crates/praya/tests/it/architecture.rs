@@ -20,7 +20,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("web", &["kernel"]),
     ("identity", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web"]),
     ("exchange", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web"]),
-    ("praya", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web", "identity", "exchange", "bank"]),
+    (
+        "praya",
+        &[
+            "kernel", "store", "wire", "evidence", "jobs", "ports", "web", "identity", "exchange",
+            "bank",
+        ],
+    ),
     // The bank shares nothing with Praya; the bench and the tools look from outside.
     ("bank", &[]),
     ("xtask", &[]),
@@ -28,10 +34,28 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// Files of more than 500 lines, each with its reason.
-const LONG: &[(&str, &str)] = &[("crates/exchange/src/ops.rs", "one function an operation, each a few lines, all over one consent")];
+const LONG: &[(&str, &str)] = &[(
+    "crates/exchange/src/ops.rs",
+    "one function an operation, each a few lines, all over one consent",
+)];
 
 /// Routes that answer with pages, styles or scripts: an exact path, or with `/` at its end everything under it.
-const PAGES: &[&str] = &["/", "/about", "/accessibility", "/verify", "/log", "/sign-in", "/sign-in/", "/sign-out", "/invitation/", "/consent/", "/my/", "/admin", "/admin/", "/assets/"];
+const PAGES: &[&str] = &[
+    "/",
+    "/about",
+    "/accessibility",
+    "/verify",
+    "/log",
+    "/sign-in",
+    "/sign-in/",
+    "/sign-out",
+    "/invitation/",
+    "/consent/",
+    "/my/",
+    "/admin",
+    "/admin/",
+    "/assets/",
+];
 
 /// Routes under [`PAGES`] that answer with JSON all the same.
 const JSON_AMONG_PAGES: &[&str] = &[
@@ -43,9 +67,47 @@ const JSON_AMONG_PAGES: &[&str] = &[
 
 /// Words of the field that the glossary explains.
 const TERMS: &[&str] = &[
-    "acting for", "mandate", "department", "register", "record", "source", "consent", "purpose", "data consumer", "pause", "resume", "revoke", "receipt", "evidence log", "entry", "proof",
-    "checkpoint", "witness", "passkey", "pushed authorisation request", "rich authorisation request", "DPoP", "PKCE", "grant", "access token", "refresh token", "introspection", "data life",
-    "data minimisation", "fair use", "look", "preview", "inclusion proof", "consistency proof", "Merkle tree", "JWS", "JWE", "salt", "outbox", "pack", "persona",
+    "acting for",
+    "mandate",
+    "department",
+    "register",
+    "record",
+    "source",
+    "consent",
+    "purpose",
+    "data consumer",
+    "pause",
+    "resume",
+    "revoke",
+    "receipt",
+    "evidence log",
+    "entry",
+    "proof",
+    "checkpoint",
+    "witness",
+    "passkey",
+    "pushed authorisation request",
+    "rich authorisation request",
+    "DPoP",
+    "PKCE",
+    "grant",
+    "access token",
+    "refresh token",
+    "introspection",
+    "data life",
+    "data minimisation",
+    "fair use",
+    "look",
+    "preview",
+    "inclusion proof",
+    "consistency proof",
+    "Merkle tree",
+    "JWS",
+    "JWE",
+    "salt",
+    "outbox",
+    "pack",
+    "persona",
 ];
 
 fn root() -> PathBuf {
@@ -57,8 +119,13 @@ fn text(path: &str) -> String {
 }
 
 fn packages() -> Vec<Json> {
-    let out = Command::new(env!("CARGO")).args(["metadata", "--no-deps", "--offline", "--format-version", "1"]).current_dir(root()).output().unwrap();
-    let metadata: Json = serde_json::from_slice(&out.stdout).expect("cargo metadata answers in JSON");
+    let out = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: Json =
+        serde_json::from_slice(&out.stdout).expect("cargo metadata answers in JSON");
     metadata["packages"].as_array().unwrap().clone()
 }
 
@@ -86,13 +153,25 @@ fn sources() -> BTreeMap<String, String> {
 #[test]
 fn imports_run_downward_only() {
     let packages = packages();
-    let ours: BTreeSet<_> = packages.iter().map(|package| package["name"].as_str().unwrap()).collect();
+    let ours: BTreeSet<_> =
+        packages.iter().map(|package| package["name"].as_str().unwrap()).collect();
     for package in &packages {
         let name = package["name"].as_str().unwrap();
-        let allowed = EDGES.iter().find(|(from, _)| *from == name).unwrap_or_else(|| panic!("{name} has no row in EDGES: say what it may import, and why in docs/decisions")).1;
+        let allowed = EDGES
+            .iter()
+            .find(|(from, _)| *from == name)
+            .unwrap_or_else(|| {
+                panic!(
+                    "{name} has no row in EDGES: say what it may import, and why in docs/decisions"
+                )
+            })
+            .1;
         for dependency in package["dependencies"].as_array().unwrap() {
             let on = dependency["name"].as_str().unwrap();
-            assert!(dependency["kind"] == "dev" || !ours.contains(on) || allowed.contains(&on), "{name} may not import {on}");
+            assert!(
+                dependency["kind"] == "dev" || !ours.contains(on) || allowed.contains(&on),
+                "{name} may not import {on}"
+            );
         }
     }
 }
@@ -101,7 +180,14 @@ fn imports_run_downward_only() {
 fn identity_and_exchange_meet_through_ports_alone() {
     for (one, other) in [("identity", "exchange"), ("exchange", "identity")] {
         let package = packages().into_iter().find(|package| package["name"] == one).unwrap();
-        assert!(package["dependencies"].as_array().unwrap().iter().all(|dependency| dependency["name"] != other), "{one} names {other}, if only in its tests");
+        assert!(
+            package["dependencies"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|dependency| dependency["name"] != other),
+            "{one} names {other}, if only in its tests"
+        );
     }
 }
 
@@ -110,9 +196,15 @@ fn only_the_store_names_a_database_driver() {
     for package in packages() {
         let drivers = package["dependencies"].as_array().unwrap().iter().filter(|dependency| {
             let name = dependency["name"].as_str().unwrap();
-            dependency["kind"] != "dev" && ["rusqlite", "tokio-postgres", "deadpool-postgres", "libsqlite3-sys"].contains(&name)
+            dependency["kind"] != "dev"
+                && ["rusqlite", "tokio-postgres", "deadpool-postgres", "libsqlite3-sys"]
+                    .contains(&name)
         });
-        assert!(package["name"] == "store" || drivers.count() == 0, "{} names a driver", package["name"]);
+        assert!(
+            package["name"] == "store" || drivers.count() == 0,
+            "{} names a driver",
+            package["name"]
+        );
     }
 }
 
@@ -123,7 +215,10 @@ fn a_crates_face_is_one_screen_and_no_file_grows_without_a_reason() {
         let lines = text.lines().count();
         let face = path.ends_with("src/lib.rs");
         assert!(!face || lines <= 150, "{path} has {lines} lines: a face has 150 at most");
-        assert!(lines <= 500 || LONG.iter().any(|(long, _)| long == path), "{path} has {lines} lines: split it by meaning, or give a reason in LONG");
+        assert!(
+            lines <= 500 || LONG.iter().any(|(long, _)| long == path),
+            "{path} has {lines} lines: split it by meaning, or give a reason in LONG"
+        );
     }
     for (path, _) in LONG {
         assert!(sources.contains_key(*path), "{path} is gone: take it out of LONG");
@@ -140,8 +235,15 @@ fn routes() -> BTreeSet<(String, String)> {
         for call in text.split(".route(").skip(1) {
             let mut literals = call.splitn(5, '"');
             let before = literals.next().unwrap_or_default();
-            let (method, between, route) = (literals.next().unwrap_or_default(), literals.next().unwrap_or_default(), literals.next().unwrap_or_default());
-            if before.trim().is_empty() && between.trim() == "," && ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method) {
+            let (method, between, route) = (
+                literals.next().unwrap_or_default(),
+                literals.next().unwrap_or_default(),
+                literals.next().unwrap_or_default(),
+            );
+            if before.trim().is_empty()
+                && between.trim() == ","
+                && ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method)
+            {
                 found.insert((method.to_owned(), route.replace("{*", "{")));
             }
         }
@@ -155,7 +257,9 @@ fn routes() -> BTreeSet<(String, String)> {
 }
 
 fn is_page(path: &str) -> bool {
-    PAGES.iter().any(|page| path == *page || (page.len() > 1 && page.ends_with('/') && path.starts_with(page)))
+    PAGES.iter().any(|page| {
+        path == *page || (page.len() > 1 && page.ends_with('/') && path.starts_with(page))
+    })
 }
 
 #[test]
@@ -169,9 +273,23 @@ fn every_json_endpoint_is_described_and_nothing_else() {
     }
     let routes = routes();
     assert!(routes.len() > 40, "the route tables are read: {routes:?}");
-    let json: BTreeSet<_> = routes.iter().filter(|(method, path)| !is_page(path) || JSON_AMONG_PAGES.contains(&format!("{method} {path}").as_str())).cloned().collect();
-    assert_eq!(json.difference(&described).collect::<Vec<_>>(), Vec::<&(String, String)>::new(), "routes that openapi.json does not describe");
-    assert_eq!(described.difference(&json).collect::<Vec<_>>(), Vec::<&(String, String)>::new(), "openapi.json describes what is not there");
+    let json: BTreeSet<_> = routes
+        .iter()
+        .filter(|(method, path)| {
+            !is_page(path) || JSON_AMONG_PAGES.contains(&format!("{method} {path}").as_str())
+        })
+        .cloned()
+        .collect();
+    assert_eq!(
+        json.difference(&described).collect::<Vec<_>>(),
+        Vec::<&(String, String)>::new(),
+        "routes that openapi.json does not describe"
+    );
+    assert_eq!(
+        described.difference(&json).collect::<Vec<_>>(),
+        Vec::<&(String, String)>::new(),
+        "openapi.json describes what is not there"
+    );
 }
 
 #[test]
@@ -191,13 +309,27 @@ fn every_reference_in_the_description_leads_somewhere() {
     walk(&document, &mut found);
     assert!(!found.is_empty());
     for reference in found {
-        assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
+        assert!(
+            document.pointer(reference.trim_start_matches('#')).is_some(),
+            "{reference} leads nowhere"
+        );
     }
     for (path, item) in document["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap().iter().filter(|(key, _)| *key != "parameters") {
-            assert!(operation["operationId"].is_string() && operation["responses"].is_object(), "{method} {path} is not whole");
-            let named = operation["parameters"].as_array().map_or(0, |all| all.iter().filter(|one| one["in"] == "path").count());
-            assert_eq!(named, path.matches('{').count(), "{method} {path}: every part of the path is a parameter");
+        for (method, operation) in
+            item.as_object().unwrap().iter().filter(|(key, _)| *key != "parameters")
+        {
+            assert!(
+                operation["operationId"].is_string() && operation["responses"].is_object(),
+                "{method} {path} is not whole"
+            );
+            let named = operation["parameters"]
+                .as_array()
+                .map_or(0, |all| all.iter().filter(|one| one["in"] == "path").count());
+            assert_eq!(
+                named,
+                path.matches('{').count(),
+                "{method} {path}: every part of the path is a parameter"
+            );
         }
     }
 }
@@ -206,7 +338,10 @@ fn every_reference_in_the_description_leads_somewhere() {
 fn the_glossary_has_the_words_of_the_field() {
     let glossary = text("docs/glossary.md").to_lowercase();
     for term in TERMS {
-        assert!(glossary.contains(&format!("| {} |", term.to_lowercase())), "docs/glossary.md has no row for {term:?}");
+        assert!(
+            glossary.contains(&format!("| {} |", term.to_lowercase())),
+            "docs/glossary.md has no row for {term:?}"
+        );
     }
 }
 
@@ -217,7 +352,8 @@ fn codes() -> BTreeSet<(String, String)> {
         if !path.starts_with("crates/") || path.contains("/tests") || path.ends_with("tests.rs") {
             continue;
         }
-        let production = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
+        let production =
+            text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
         for call in production.split("Problem::new(").skip(1) {
             let Some((status, rest)) = call.split_once(',') else { continue };
             let code = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
@@ -234,7 +370,14 @@ fn every_refusal_is_in_the_list_of_errors() {
     let errors = text("docs/errors.md");
     let codes = codes();
     assert!(codes.len() > 25, "the sources are read: {codes:?}");
-    let missing: Vec<_> = codes.iter().filter(|(code, status)| !errors.lines().any(|line| line.starts_with(&format!("| `{code}` |")) && line.contains(status.as_str()))).collect();
+    let missing: Vec<_> = codes
+        .iter()
+        .filter(|(code, status)| {
+            !errors.lines().any(|line| {
+                line.starts_with(&format!("| `{code}` |")) && line.contains(status.as_str())
+            })
+        })
+        .collect();
     assert!(missing.is_empty(), "docs/errors.md lacks {missing:?}");
 }
 
@@ -242,11 +385,24 @@ fn every_refusal_is_in_the_list_of_errors() {
 #[test]
 fn every_test_that_a_document_names_exists() {
     let all: String = sources().into_values().collect();
-    let functions: BTreeSet<_> = all.split("fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next()).collect();
-    for document in ["ARCHITECTURE.md", "docs/security.md", "docs/conformance.md", "docs/portable-sql.md", "docs/decisions/0009-passkey-signature-over-the-digest.md"] {
+    let functions: BTreeSet<_> =
+        all.split("fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next()).collect();
+    for document in [
+        "ARCHITECTURE.md",
+        "docs/security.md",
+        "docs/conformance.md",
+        "docs/portable-sql.md",
+        "docs/decisions/0009-passkey-signature-over-the-digest.md",
+    ] {
         let text = text(document);
-        for name in text.split('`').skip(1).step_by(2).filter(|name| name.matches('_').count() >= 4 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')) {
-            assert!(functions.contains(name), "{document} names the test {name}, which does not exist");
+        for name in text.split('`').skip(1).step_by(2).filter(|name| {
+            name.matches('_').count() >= 4
+                && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        }) {
+            assert!(
+                functions.contains(name),
+                "{document} names the test {name}, which does not exist"
+            );
         }
     }
 }

@@ -46,14 +46,28 @@ impl Demo {
 
     /// Starts one on a database.
     pub(crate) async fn on(database: Option<String>) -> Self {
-        let mut demo = Self { child: None, folder: TempDir::new().unwrap(), base: String::new(), bank: String::new(), database, issuer: None };
+        let mut demo = Self {
+            child: None,
+            folder: TempDir::new().unwrap(),
+            base: String::new(),
+            bank: String::new(),
+            database,
+            issuer: None,
+        };
         demo.spawn(&free(), &free()).await;
         demo
     }
 
     /// A second node on the same database and folder of secrets.
     pub(crate) async fn beside(&self) -> Self {
-        let mut other = Self { child: None, folder: TempDir::new().unwrap(), base: String::new(), bank: String::new(), database: self.database.clone(), issuer: None };
+        let mut other = Self {
+            child: None,
+            folder: TempDir::new().unwrap(),
+            base: String::new(),
+            bank: String::new(),
+            database: self.database.clone(),
+            issuer: None,
+        };
         for file in ["secret", "log-key.json", "bank-signing.json", "bank-encryption.json"] {
             std::fs::copy(self.folder.path().join(file), other.folder.path().join(file)).unwrap();
         }
@@ -64,7 +78,12 @@ impl Demo {
 
     async fn spawn(&mut self, listen: &str, bank: &str) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_praya"));
-        command.arg("demo").args(["--listen", listen, "--bank", bank]).arg("--data").arg(self.folder.path()).stdout(Stdio::null());
+        command
+            .arg("demo")
+            .args(["--listen", listen, "--bank", bank])
+            .arg("--data")
+            .arg(self.folder.path())
+            .stdout(Stdio::null());
         if let Some(database) = &self.database {
             command.args(["--database", database]);
         }
@@ -73,14 +92,28 @@ impl Demo {
         }
         self.child = Some(command.spawn().unwrap());
         let port = |address: &str| address.rsplit(':').next().unwrap().to_owned();
-        (self.base, self.bank) = (format!("http://localhost:{}", port(listen)), format!("http://localhost:{}", port(bank)));
+        (self.base, self.bank) = (
+            format!("http://localhost:{}", port(listen)),
+            format!("http://localhost:{}", port(bank)),
+        );
         let began = Instant::now();
         loop {
-            if client().get(format!("{}/readyz", self.base)).send().await.is_ok_and(|answer| answer.status() == 200) {
+            if client()
+                .get(format!("{}/readyz", self.base))
+                .send()
+                .await
+                .is_ok_and(|answer| answer.status() == 200)
+            {
                 return;
             }
-            assert!(self.child.as_mut().unwrap().try_wait().unwrap().is_none(), "the demo stopped before it was ready");
-            assert!(began.elapsed() < Duration::from_secs(60), "the demo is not ready after a minute");
+            assert!(
+                self.child.as_mut().unwrap().try_wait().unwrap().is_none(),
+                "the demo stopped before it was ready"
+            );
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "the demo is not ready after a minute"
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -103,13 +136,18 @@ impl Demo {
 
     /// `demo.json`.
     pub(crate) fn description(&self) -> Value {
-        serde_json::from_slice(&std::fs::read(self.folder.path().join("demo.json")).unwrap()).unwrap()
+        serde_json::from_slice(&std::fs::read(self.folder.path().join("demo.json")).unwrap())
+            .unwrap()
     }
 
     /// Runs `praya` with arguments; whether it succeeded, and what it said.
+    #[expect(clippy::unused_self, reason = "read as: this demo's program")]
     pub(crate) fn praya(&self, args: &[&str]) -> (bool, String) {
         let out = Command::new(env!("CARGO_BIN_EXE_praya")).args(args).output().unwrap();
-        (out.status.success(), String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned())
+        (
+            out.status.success(),
+            String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned(),
+        )
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
@@ -119,7 +157,12 @@ impl Demo {
 
 /// A client that follows no redirect, so that each step is seen.
 pub(crate) fn client() -> reqwest::Client {
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(Duration::from_secs(30)).build().unwrap()
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(Duration::from_secs(30))
+        .build()
+        .unwrap()
 }
 
 /// A browser without JavaScript: cookies, links, forms.
@@ -151,14 +194,23 @@ impl Browser {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Page {
-        let cookies = self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
-        let answer = request.header("cookie", cookies).header("accept", "text/html").send().await.unwrap();
+        let cookies = self
+            .cookies
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+            .join("; ");
+        let answer =
+            request.header("cookie", cookies).header("accept", "text/html").send().await.unwrap();
         for set in answer.headers().get_all("set-cookie") {
             let pair = set.to_str().unwrap().split(';').next().unwrap();
             let (name, value) = pair.split_once('=').unwrap();
             self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
         }
-        let location = answer.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
+        let location =
+            answer.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
         Page { status: answer.status().as_u16(), location, body: answer.text().await.unwrap() }
     }
 
@@ -173,7 +225,11 @@ impl Browser {
     /// Follows redirects within the portal.
     pub(crate) async fn follow(&self, path: &str) -> Page {
         let mut page = self.get(path).await;
-        while let Some(next) = page.location.clone().filter(|next| next.starts_with('/') || next.starts_with(&self.base)) {
+        while let Some(next) = page
+            .location
+            .clone()
+            .filter(|next| next.starts_with('/') || next.starts_with(&self.base))
+        {
             page = self.get(&next).await;
         }
         page
@@ -181,7 +237,14 @@ impl Browser {
 
     /// Posts a form with this browser's token.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let csrf = self.cookies.lock().unwrap().iter().find(|(name, _)| name.ends_with("-csrf")).map(|(_, value)| value.clone()).unwrap_or_default();
+        let csrf = self
+            .cookies
+            .lock()
+            .unwrap()
+            .iter()
+            .find(|(name, _)| name.ends_with("-csrf"))
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default();
         let mut all = fields.to_vec();
         all.push(("csrf", &csrf));
         self.send(self.http.post(self.url(path)).form(&all)).await
@@ -233,7 +296,12 @@ impl Consumer {
         let description = demo.description();
         let client = &description["clients"][0];
         let key = |usage: &str| {
-            let key = client["jwks"]["keys"].as_array().unwrap().iter().find(|key| key["use"] == usage).unwrap();
+            let key = client["jwks"]["keys"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|key| key["use"] == usage)
+                .unwrap();
             PrivateJwk::parse(key.to_string().as_bytes()).unwrap()
         };
         Self {
@@ -262,7 +330,13 @@ impl Consumer {
         self.proof_by(&self.key, method, path, token)
     }
 
-    pub(crate) fn proof_by(&self, key: &SigningKey, method: &str, path: &str, token: Option<&str>) -> String {
+    pub(crate) fn proof_by(
+        &self,
+        key: &SigningKey,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+    ) -> String {
         let mut claims = json!({"jti": random(), "htm": method, "htu": format!("{}{path}", self.base), "iat": now()});
         if let Some(nonce) = &*self.nonce.lock().unwrap() {
             claims["nonce"] = nonce.as_str().into();
@@ -271,11 +345,16 @@ impl Consumer {
             claims["ath"] = b64::encode(sha256(&[token.as_bytes()])).into();
         }
         let public = Jwk::from(key.public().key.clone());
-        key.sign_header(&json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": public}), claims.to_string().as_bytes()).unwrap()
+        key.sign_header(
+            &json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": public}),
+            claims.to_string().as_bytes(),
+        )
+        .unwrap()
     }
 
     fn keep_nonce(&self, answer: &reqwest::Response) -> bool {
-        let fresh = answer.headers().get("dpop-nonce").map(|value| value.to_str().unwrap().to_owned());
+        let fresh =
+            answer.headers().get("dpop-nonce").map(|value| value.to_str().unwrap().to_owned());
         let any = fresh.is_some();
         if any {
             *self.nonce.lock().unwrap() = fresh;
@@ -288,8 +367,19 @@ impl Consumer {
         for _ in 0..2 {
             let assertion = self.assertion();
             let mut all = fields.to_vec();
-            all.extend([("client_id", self.id.as_str()), ("client_assertion", &assertion), ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")]);
-            let answer = self.http.post(format!("{}{path}", self.base)).header("dpop", self.proof("POST", path, None)).form(&all).send().await.unwrap();
+            all.extend([
+                ("client_id", self.id.as_str()),
+                ("client_assertion", &assertion),
+                ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ]);
+            let answer = self
+                .http
+                .post(format!("{}{path}", self.base))
+                .header("dpop", self.proof("POST", path, None))
+                .form(&all)
+                .send()
+                .await
+                .unwrap();
             let (status, fresh) = (answer.status().as_u16(), self.keep_nonce(&answer));
             let body: Value = answer.json().await.unwrap_or_default();
             if !(fresh && body["error"] == "use_dpop_nonce") {
@@ -332,7 +422,14 @@ impl Consumer {
             )
             .await;
         assert_eq!(status, 201, "{body}");
-        (format!("/oauth/authorize?client_id={}&request_uri={}", self.id, body["request_uri"].as_str().unwrap()), verifier)
+        (
+            format!(
+                "/oauth/authorize?client_id={}&request_uri={}",
+                self.id,
+                body["request_uri"].as_str().unwrap()
+            ),
+            verifier,
+        )
     }
 
     /// The whole dance: asks, lets the persona say yes to all but `struck`, and fetches tokens.
@@ -344,7 +441,17 @@ impl Consumer {
     }
 
     pub(crate) async fn redeem(&self, code: &str, verifier: &str) -> Tokens {
-        let (status, body) = self.oauth("/oauth/token", &[("grant_type", "authorization_code"), ("code", code), ("redirect_uri", &self.redirect), ("code_verifier", verifier)]).await;
+        let (status, body) = self
+            .oauth(
+                "/oauth/token",
+                &[
+                    ("grant_type", "authorization_code"),
+                    ("code", code),
+                    ("redirect_uri", &self.redirect),
+                    ("code_verifier", verifier),
+                ],
+            )
+            .await;
         assert_eq!(status, 200, "{body}");
         Tokens {
             access: body["access_token"].as_str().unwrap().to_owned(),
@@ -354,7 +461,11 @@ impl Consumer {
     }
 
     /// Fetches records; the problem when refused.
-    pub(crate) async fn fetch(&self, token: &str, body: Option<Value>) -> Result<Records, (u16, Value)> {
+    pub(crate) async fn fetch(
+        &self,
+        token: &str,
+        body: Option<Value>,
+    ) -> Result<Records, (u16, Value)> {
         for _ in 0..2 {
             let proof = self.proof("POST", "/exchange/v1/records", Some(token));
             match self.fetch_with(token, &proof, body.as_ref()).await {
@@ -365,8 +476,17 @@ impl Consumer {
         panic!("the server asks for nonces without end");
     }
 
-    pub(crate) async fn fetch_with(&self, token: &str, proof: &str, body: Option<&Value>) -> Result<Records, (u16, Value)> {
-        let mut request = self.http.post(format!("{}/exchange/v1/records", self.speaks_to)).header("authorization", format!("DPoP {token}")).header("dpop", proof);
+    pub(crate) async fn fetch_with(
+        &self,
+        token: &str,
+        proof: &str,
+        body: Option<&Value>,
+    ) -> Result<Records, (u16, Value)> {
+        let mut request = self
+            .http
+            .post(format!("{}/exchange/v1/records", self.speaks_to))
+            .header("authorization", format!("DPoP {token}"))
+            .header("dpop", proof);
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -387,7 +507,15 @@ impl Consumer {
 
     /// Checks an answer as the bank must: signature, receipt, opening, payload.
     pub(crate) async fn check(&self, records: &Records, log_key: &str) -> u64 {
-        let jwks = self.http.get(format!("{}/oauth/jwks", self.base)).send().await.unwrap().bytes().await.unwrap();
+        let jwks = self
+            .http
+            .get(format!("{}/oauth/jwks", self.base))
+            .send()
+            .await
+            .unwrap()
+            .bytes()
+            .await
+            .unwrap();
         let parsed = Parsed::new(&records.jws, 1 << 24).unwrap();
         let payload = parsed.verify_by_set(&Jwks::parse(&jwks).unwrap(), &[Alg::Es256]).unwrap();
         let receipt = serde_json::from_value(records.header["receipt"].clone()).unwrap();
@@ -403,7 +531,13 @@ impl Consumer {
 /// The first fields of a register of the pack.
 pub(crate) fn fields(register: &str, count: usize) -> Vec<String> {
     let pack = exchange::pack::load_embedded().unwrap();
-    pack.register(register).unwrap().fields.iter().take(count).map(|field| field.id.clone()).collect()
+    pack.register(register)
+        .unwrap()
+        .fields
+        .iter()
+        .take(count)
+        .map(|field| field.id.clone())
+        .collect()
 }
 
 fn jiff_date(days: i64) -> String {
@@ -418,7 +552,13 @@ pub(crate) async fn say_yes(browser: &Browser, address: &str, struck: &[&str]) -
         page = browser.follow(&link).await;
     }
     let form = form(&page.body, "/consent/");
-    let fields: Vec<_> = form.fields.iter().filter(|(name, value)| !(name == "field" && struck.contains(&value.as_str()))).map(|(name, value)| (name.as_str(), value.as_str())).chain([("action", "allow")]).collect();
+    let fields: Vec<_> = form
+        .fields
+        .iter()
+        .filter(|(name, value)| !(name == "field" && struck.contains(&value.as_str())))
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .chain([("action", "allow")])
+        .collect();
     let page = browser.post(&form.action, &fields).await;
     assert_eq!(page.status, 303, "{}", page.body);
     page.location.unwrap()
@@ -432,22 +572,35 @@ pub(crate) struct Form {
 
 pub(crate) fn form(body: &str, action: &str) -> Form {
     let html = scraper::Html::parse_document(body);
-    let (forms, inputs) = (scraper::Selector::parse("form").unwrap(), scraper::Selector::parse("input").unwrap());
-    let form = html.select(&forms).find(|form| form.attr("action").is_some_and(|to| to.starts_with(action))).unwrap_or_else(|| panic!("no form to {action} in {body}"));
+    let (forms, inputs) =
+        (scraper::Selector::parse("form").unwrap(), scraper::Selector::parse("input").unwrap());
+    let form = html
+        .select(&forms)
+        .find(|form| form.attr("action").is_some_and(|to| to.starts_with(action)))
+        .unwrap_or_else(|| panic!("no form to {action} in {body}"));
     let value = |input: scraper::ElementRef<'_>| {
         let (name, value) = (input.attr("name")?, input.attr("value").unwrap_or_default());
         let sent = input.attr("type") != Some("checkbox") || input.attr("checked").is_some();
         (sent && name != "csrf").then(|| (name.to_owned(), value.to_owned()))
     };
-    Form { action: form.attr("action").unwrap().to_owned(), fields: form.select(&inputs).filter_map(value).collect() }
+    Form {
+        action: form.attr("action").unwrap().to_owned(),
+        fields: form.select(&inputs).filter_map(value).collect(),
+    }
 }
 
 pub(crate) fn links(body: &str) -> Vec<String> {
     let html = scraper::Html::parse_document(body);
-    html.select(&scraper::Selector::parse("a[href]").unwrap()).map(|link| link.attr("href").unwrap().to_owned()).collect()
+    html.select(&scraper::Selector::parse("a[href]").unwrap())
+        .map(|link| link.attr("href").unwrap().to_owned())
+        .collect()
 }
 
 pub(crate) fn code_of(callback: &str) -> String {
     let query = callback.split_once('?').unwrap().1;
-    query.split('&').find_map(|pair| pair.strip_prefix("code=")).unwrap_or_else(|| panic!("no code in {callback}")).to_owned()
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("code="))
+        .unwrap_or_else(|| panic!("no code in {callback}"))
+        .to_owned()
 }

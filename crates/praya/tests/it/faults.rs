@@ -32,8 +32,19 @@ async fn a_code_used_twice_takes_back_what_it_gave() {
     let browser = Browser::as_persona(&demo.base, "chan-mei-ling").await;
     let code = code_of(&say_yes(&browser, &address, &[]).await);
     let tokens = bank.redeem(&code, &verifier).await;
-    let redirect = demo.description()["clients"][0]["redirect_uris"][0].as_str().unwrap().to_owned();
-    let (status, body) = bank.oauth("/oauth/token", &[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", &redirect), ("code_verifier", &verifier)]).await;
+    let redirect =
+        demo.description()["clients"][0]["redirect_uris"][0].as_str().unwrap().to_owned();
+    let (status, body) = bank
+        .oauth(
+            "/oauth/token",
+            &[
+                ("grant_type", "authorization_code"),
+                ("code", &code),
+                ("redirect_uri", &redirect),
+                ("code_verifier", &verifier),
+            ],
+        )
+        .await;
     assert_eq!((status, body["error"].as_str()), (400, Some("invalid_grant")));
     let (status, _) = bank.fetch(&tokens.access, None).await.unwrap_err();
     assert_eq!(status, 401);
@@ -50,9 +61,26 @@ async fn a_bank_that_asks_for_more_is_refused_with_the_field_named() {
     details[0]["data_life"] = json!({"unit": "year", "value": 40});
     let details = details.to_string();
     let (status, body) = bank
-        .oauth("/oauth/par", &[("response_type", "code"), ("redirect_uri", demo.description()["clients"][0]["redirect_uris"][0].as_str().unwrap()), ("scope", "records"), ("code_challenge", &wire::b64::encode([7; 32])), ("code_challenge_method", "S256"), ("authorization_details", &details)])
+        .oauth(
+            "/oauth/par",
+            &[
+                ("response_type", "code"),
+                (
+                    "redirect_uri",
+                    demo.description()["clients"][0]["redirect_uris"][0].as_str().unwrap(),
+                ),
+                ("scope", "records"),
+                ("code_challenge", &wire::b64::encode([7; 32])),
+                ("code_challenge_method", "S256"),
+                ("authorization_details", &details),
+            ],
+        )
         .await;
-    assert_eq!((status, body["error"].as_str()), (400, Some("invalid_authorization_details")), "{body}");
+    assert_eq!(
+        (status, body["error"].as_str()),
+        (400, Some("invalid_authorization_details")),
+        "{body}"
+    );
 }
 
 async fn kills(database: Option<String>) {
@@ -79,7 +107,8 @@ async fn kills(database: Option<String>) {
                 })
             })
             .collect();
-        tokio::time::sleep(std::time::Duration::from_millis(40 + u64::from(round) * 37 % 150)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(40 + u64::from(round) * 37 % 150))
+            .await;
         demo.kill();
         for task in tasks {
             // A task that was cut off in the middle of an answer has lost nothing that it received whole.
@@ -95,10 +124,21 @@ async fn kills(database: Option<String>) {
     }
     let http = crate::demo::client();
     for (records, place) in answers.iter().zip(&places) {
-        let now = http.get(format!("{}/log/proof/{place}", demo.base)).send().await.unwrap().text().await.unwrap();
-        let receipt = evidence::Receipt { entry: records.header["receipt"]["entry"].as_str().unwrap().to_owned(), proof: now };
+        let now = http
+            .get(format!("{}/log/proof/{place}", demo.base))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        let receipt = evidence::Receipt {
+            entry: records.header["receipt"]["entry"].as_str().unwrap().to_owned(),
+            proof: now,
+        };
         let key = wire::tlog::NoteVerifier::new(&log_key).unwrap();
-        evidence::verify::receipt(&receipt, &key).expect("every answer that arrived has its entry in the log as it stands now");
+        evidence::verify::receipt(&receipt, &key)
+            .expect("every answer that arrived has its entry in the log as it stands now");
     }
     let url = database.unwrap_or_else(|| format!("sqlite:{}", demo.file("praya.sqlite").display()));
     demo.kill();
@@ -120,7 +160,8 @@ async fn after_a_kill_every_answer_that_arrived_has_its_entry_on_postgresql() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fetch_after_a_stop_is_refused_on_every_node_and_no_look_comes_after_the_stop_in_the_log() {
+async fn a_fetch_after_a_stop_is_refused_on_every_node_and_no_look_comes_after_the_stop_in_the_log()
+{
     let Some(database) = store::testing::postgres().await.unwrap() else {
         println!("skipped: needs PRAYA_TEST_POSTGRES");
         return;
@@ -154,7 +195,10 @@ async fn a_fetch_after_a_stop_is_refused_on_every_node_and_no_look_comes_after_t
     }
     let places = database.db.read(move |tx| evidence_places(tx, &tokens.consent)).await.unwrap();
     let stop = places.iter().find(|(kind, _)| kind == "consent-revoked").unwrap().1;
-    assert!(places.iter().filter(|(kind, _)| kind == "look-release").all(|(_, place)| *place < stop), "{places:?}");
+    assert!(
+        places.iter().filter(|(kind, _)| kind == "look-release").all(|(_, place)| *place < stop),
+        "{places:?}"
+    );
 }
 
 fn evidence_places(tx: &mut store::Tx<'_>, consent: &str) -> store::Result<Vec<(String, u64)>> {
@@ -171,10 +215,22 @@ fn evidence_places(tx: &mut store::Tx<'_>, consent: &str) -> store::Result<Vec<(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_edited_by_hand_is_found() {
     const EDITS: [(&str, &str); 4] = [
-        ("update look set purpose = 'account-opening' where id = (select id from look limit 1)", "look"),
-        ("update consent_state set state = 'active' where consent = (select consent from consent_state where state = 'revoked' limit 1)", "log says"),
-        ("update consent set consumer = 'other-bank' where id = (select id from consent limit 1)", "not what was agreed"),
-        ("update evidence_entry set record = replace(record, 'release', 'preview') where seq = (select seq from evidence_entry where kind = 'look-release' limit 1)", "record"),
+        (
+            "update look set purpose = 'account-opening' where id = (select id from look limit 1)",
+            "look",
+        ),
+        (
+            "update consent_state set state = 'active' where consent = (select consent from consent_state where state = 'revoked' limit 1)",
+            "log says",
+        ),
+        (
+            "update consent set consumer = 'other-bank' where id = (select id from consent limit 1)",
+            "not what was agreed",
+        ),
+        (
+            "update evidence_entry set record = replace(record, 'release', 'preview') where seq = (select seq from evidence_entry where kind = 'look-release' limit 1)",
+            "record",
+        ),
     ];
     let mut demo = Demo::start().await;
     let bank = Consumer::bank(&demo);
@@ -197,7 +253,9 @@ async fn a_row_edited_by_hand_is_found() {
                 std::fs::copy(demo.file(&name), copy.path().join(&name)).unwrap();
             }
         }
-        let db = store::Db::open(&format!("sqlite:{}", copy.path().join("praya.sqlite").display())).await.unwrap();
+        let db = store::Db::open(&format!("sqlite:{}", copy.path().join("praya.sqlite").display()))
+            .await
+            .unwrap();
         let changed = db.write(move |tx| tx.execute(store::Sql::both(edit), &[])).await.unwrap();
         assert_eq!(changed, 1, "{edit}");
         let (good, said) = demo.praya(&["verify", "--data", copy.path().to_str().unwrap()]);

@@ -1,4 +1,10 @@
 //! One test binary: the built `praya` over HTTP, and the rules of the house.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test stops where it finds something wrong, and says what it skipped"
+)]
 
 mod architecture;
 mod browser;

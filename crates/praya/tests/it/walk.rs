@@ -16,11 +16,19 @@ async fn a_bank_fetches_what_the_director_consented_to_and_nothing_else() {
     let returns = registers.iter().find(|part| part["register"] == "annual-returns").unwrap();
     assert_eq!(returns["status"], "ok");
     let field = struck.split_once('.').unwrap().1;
-    assert!(returns["rows"].as_array().unwrap().iter().all(|row| row.get(field).is_none()), "a struck field never leaves");
+    assert!(
+        returns["rows"].as_array().unwrap().iter().all(|row| row.get(field).is_none()),
+        "a struck field never leaves"
+    );
     let beyond = json!({"registers": [{"register": "annual-returns", "fields": [field]}]});
     let (status, problem) = bank.fetch(&tokens.access, Some(beyond)).await.unwrap_err();
     assert_eq!((status, problem["code"].as_str()), (403, Some("field-not-consented")));
-    let (status, _) = bank.oauth("/oauth/token", &[("grant_type", "refresh_token"), ("refresh_token", &tokens.refresh)]).await;
+    let (status, _) = bank
+        .oauth(
+            "/oauth/token",
+            &[("grant_type", "refresh_token"), ("refresh_token", &tokens.refresh)],
+        )
+        .await;
     assert_eq!(status, 200);
 }
 
@@ -39,10 +47,16 @@ async fn the_director_sees_every_look_and_a_stop_stops_the_next_fetch() {
     let receipt = director.get(&format!("/my/data/looks/{look}/receipt")).await;
     let file = demo.file("receipt.json");
     std::fs::write(&file, &receipt.body).unwrap();
-    let (good, said) = demo.praya(&["verify", file.to_str().unwrap(), "--log-key", demo.description()["log_key"].as_str().unwrap()]);
+    let (good, said) = demo.praya(&[
+        "verify",
+        file.to_str().unwrap(),
+        "--log-key",
+        demo.description()["log_key"].as_str().unwrap(),
+    ]);
     assert!(good && said.contains("genuine"), "{said}");
 
-    for (action, code) in [("pause", "consent-paused"), ("resume", ""), ("revoke", "invalid-token")] {
+    for (action, code) in [("pause", "consent-paused"), ("resume", ""), ("revoke", "invalid-token")]
+    {
         let page = director.post(&format!("/my/consents/{}/{action}", tokens.consent), &[]).await;
         assert_eq!(page.status, 303, "{}", page.body);
         match bank.fetch(&tokens.access, None).await {
@@ -50,7 +64,12 @@ async fn the_director_sees_every_look_and_a_stop_stops_the_next_fetch() {
             Err((_, problem)) => assert_eq!(problem["code"], code, "after {action}"),
         }
     }
-    let (status, body) = bank.oauth("/oauth/token", &[("grant_type", "refresh_token"), ("refresh_token", &tokens.refresh)]).await;
+    let (status, body) = bank
+        .oauth(
+            "/oauth/token",
+            &[("grant_type", "refresh_token"), ("refresh_token", &tokens.refresh)],
+        )
+        .await;
     assert_eq!((status, body["error"].as_str()), (400, Some("invalid_grant")));
 }
 
@@ -66,7 +85,10 @@ async fn two_of_three_directors_must_agree_and_the_first_one_waits() {
     assert_eq!(page.status, 200, "still waiting");
     let second = Browser::as_persona(&demo.base, "lam-wing-yan").await;
     let data = second.get("/my/data").await;
-    let link = crate::demo::links(&data.body).into_iter().find(|link| link.starts_with("/my/consents/con_")).unwrap();
+    let link = crate::demo::links(&data.body)
+        .into_iter()
+        .find(|link| link.starts_with("/my/consents/con_"))
+        .unwrap();
     let page = second.get(&link).await;
     let approve = form(&page.body, &format!("{link}/approve"));
     assert_eq!(second.post(&approve.action, &[]).await.status, 303);
@@ -84,10 +106,12 @@ async fn a_refusal_goes_back_to_the_bank_and_shares_nothing() {
     let (address, _) = bank.push(&Consumer::details()).await;
     let director = Browser::as_persona(&demo.base, "chan-mei-ling").await;
     let page = director.follow(&address).await;
-    let link = crate::demo::links(&page.body).into_iter().find(|link| link.contains("?for=")).unwrap();
+    let link =
+        crate::demo::links(&page.body).into_iter().find(|link| link.contains("?for=")).unwrap();
     let page = director.follow(&link).await;
     let form = form(&page.body, "/consent/");
-    let mut fields: Vec<_> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut fields: Vec<_> =
+        form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     fields.push(("action", "refuse"));
     let away = director.post(&form.action, &fields).await.location.unwrap();
     assert!(away.contains("error=access_denied") && away.contains("iss="), "{away}");

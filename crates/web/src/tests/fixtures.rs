@@ -58,7 +58,10 @@ fn button(shell: Shell, mut o: Options) -> Option<String> {
         kind: o.class("govuk-button--")?,
         id: o.text("id")?,
         disabled: o.flag("disabled")?,
-        once: o.0.remove("preventDoubleClick").map_or(Some(false), |once| once.as_bool().filter(|once| *once))?,
+        once: o
+            .0
+            .remove("preventDoubleClick")
+            .map_or(Some(false), |once| once.as_bool().filter(|once| *once))?,
         href: o.text("href")?,
     };
     let kind = o.text("type")?;
@@ -70,11 +73,19 @@ fn button(shell: Shell, mut o: Options) -> Option<String> {
 }
 
 fn said(shell: Shell, component: &'static str, mut o: Options) -> Option<String> {
-    let mut page = Said { shell, macro_name: component.to_owned(), text: String::new(), more: String::new(), html: Html::default(), flag: false };
+    let mut page = Said {
+        shell,
+        macro_name: component.to_owned(),
+        text: String::new(),
+        more: String::new(),
+        html: Html::default(),
+        flag: false,
+    };
     match component {
         "back-link" => {
             page.text = o.text("text")?;
-            page.more = o.text("href").map(|href| if href.is_empty() { "#".to_owned() } else { href })?;
+            page.more =
+                o.text("href").map(|href| if href.is_empty() { "#".to_owned() } else { href })?;
         }
         "inset-text" => page.html = o.markup()?,
         "warning-text" => {
@@ -114,7 +125,8 @@ fn links(values: Vec<Value>) -> Option<Vec<Link>> {
         .into_iter()
         .map(|value| {
             let mut item = Options::of(value)?;
-            let link = Link::new(item.text("href")?, item.text("text")?).about(item.text("visuallyHiddenText")?);
+            let link = Link::new(item.text("href")?, item.text("text")?)
+                .about(item.text("visuallyHiddenText")?);
             item.done()?;
             Some(link)
         })
@@ -157,10 +169,25 @@ fn choices(values: Vec<Value>, chosen: &[String], group: &str) -> Option<Vec<Cho
         }
         let value = item.text("value").filter(|value| !value.is_empty())?;
         let checked = chosen.contains(&value) || item.flag("checked")? | item.flag("selected")?;
-        let (text, hint, disabled, id, name) = (item.text("text")?, item.words("hint")?, item.flag("disabled")?, item.text("id")?, item.text("name")?);
+        let (text, hint, disabled, id, name) = (
+            item.text("text")?,
+            item.words("hint")?,
+            item.flag("disabled")?,
+            item.text("id")?,
+            item.text("name")?,
+        );
         // "or" counts in their ids, not in ours.
         let id = if apart && id.is_empty() { format!("{group}-{}", at + 1) } else { id };
-        all.push(Choice { value, text, hint, checked, disabled, apart: std::mem::take(&mut apart), id, name });
+        all.push(Choice {
+            value,
+            text,
+            hint,
+            checked,
+            disabled,
+            apart: std::mem::take(&mut apart),
+            id,
+            name,
+        });
         item.done()?;
     }
     Some(all)
@@ -223,7 +250,11 @@ fn field(shell: Shell, which: &'static str, mut o: Options) -> Option<String> {
             page.x_layout = o.class(&format!("govuk-{which}--"))?;
             let mut chosen = vec![o.text("value")?];
             chosen.extend(o.list("values")?.iter().filter_map(Value::as_str).map(str::to_owned));
-            page.x_choices = choices(o.list("items")?, &chosen, if page.x_id.is_empty() { &page.x_name } else { &page.x_id })?;
+            page.x_choices = choices(
+                o.list("items")?,
+                &chosen,
+                if page.x_id.is_empty() { &page.x_name } else { &page.x_id },
+            )?;
         }
         _ => {
             for (at, part) in ["day", "month", "year"].iter().enumerate() {
@@ -286,9 +317,17 @@ fn table(shell: Shell, mut o: Options) -> Option<String> {
     }
     let caption = o.text("caption")?;
     let classes = o.text("captionClasses")?;
-    let size = if classes.is_empty() { classes } else { classes.strip_prefix("govuk-table__caption--")?.to_owned() };
+    let size = if classes.is_empty() {
+        classes
+    } else {
+        classes.strip_prefix("govuk-table__caption--")?.to_owned()
+    };
     let head = o.list("head")?.into_iter().map(cell).collect::<Option<_>>()?;
-    let rows = o.list("rows")?.into_iter().map(|row| row.as_array()?.iter().cloned().map(cell).collect()).collect::<Option<_>>()?;
+    let rows = o
+        .list("rows")?
+        .into_iter()
+        .map(|row| row.as_array()?.iter().cloned().map(cell).collect())
+        .collect::<Option<_>>()?;
     let page = Table { shell, caption, size, head, rows, keyed: o.flag("firstCellIsHeader")? };
     o.done()?;
     page.render().ok()
@@ -308,7 +347,9 @@ fn ours(component: &'static str, options: Value) -> Option<String> {
         "pagination" => pagination(shell, o),
         "summary-list" => summary_list(shell, o),
         "table" => table(shell, o),
-        "input" | "textarea" | "select" | "radios" | "checkboxes" | "date-input" => field(shell, component, o),
+        "input" | "textarea" | "select" | "radios" | "checkboxes" | "date-input" => {
+            field(shell, component, o)
+        }
         _ => said(shell, component, o),
     }
 }
@@ -316,12 +357,30 @@ fn ours(component: &'static str, options: Value) -> Option<String> {
 #[test]
 fn our_components_give_the_markup_of_govuk_frontend() {
     let components = [
-        "back-link", "breadcrumbs", "button", "checkboxes", "date-input", "details", "error-summary", "input", "inset-text", "notification-banner", "pagination", "panel",
-        "radios", "select", "summary-list", "table", "tag", "textarea", "warning-text",
+        "back-link",
+        "breadcrumbs",
+        "button",
+        "checkboxes",
+        "date-input",
+        "details",
+        "error-summary",
+        "input",
+        "inset-text",
+        "notification-banner",
+        "pagination",
+        "panel",
+        "radios",
+        "select",
+        "summary-list",
+        "table",
+        "tag",
+        "textarea",
+        "warning-text",
     ];
     let (mut all, mut compared, mut matched, mut differing) = (0, 0, 0, Vec::new());
     for component in components {
-        let path = format!("{}/dist/govuk/components/{component}/fixtures.json", env!("GOVUK_FRONTEND"));
+        let path =
+            format!("{}/dist/govuk/components/{component}/fixtures.json", env!("GOVUK_FRONTEND"));
         let file: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         let mut here = 0;
         for fixture in file["fixtures"].as_array().unwrap() {
@@ -332,13 +391,17 @@ fn our_components_give_the_markup_of_govuk_frontend() {
             if ours == theirs {
                 matched += 1;
             } else {
-                differing.push(format!("{component}: {}\n{theirs}\n--- ours:\n{ours}", fixture["name"]));
+                differing
+                    .push(format!("{component}: {}\n{theirs}\n--- ours:\n{ours}", fixture["name"]));
             }
         }
         compared += here;
         assert!(here > 0, "no example of {component} is compared");
     }
-    println!("{matched} of {compared} examples match; {all} in all for these {} components", components.len());
+    println!(
+        "{matched} of {compared} examples match; {all} in all for these {} components",
+        components.len()
+    );
     assert!(differing.is_empty(), "{}", differing.join("\n\n"));
     assert!(compared >= 150, "only {compared} examples are compared");
 }

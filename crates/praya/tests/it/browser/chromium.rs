@@ -27,7 +27,8 @@ struct Send(&'static str, Value);
 
 impl FormatRequestData for Send {
     fn format_request(&self, session: &thirtyfour::SessionId) -> RequestData {
-        RequestData::new(http::Method::POST, format!("session/{session}/{}", self.0)).add_body(self.1.clone())
+        RequestData::new(http::Method::POST, format!("session/{session}/{}", self.0))
+            .add_body(self.1.clone())
     }
 }
 
@@ -35,7 +36,11 @@ impl Drop for Chromium {
     fn drop(&mut self) {
         // The driver ends its browsers when asked; killed, it would leave them behind.
         if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) {
-            stream.write_all(b"GET /shutdown HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok();
+            stream
+                .write_all(
+                    b"GET /shutdown HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+                )
+                .ok();
             stream.read_to_end(&mut Vec::new()).ok();
         }
         self.driver.kill().ok();
@@ -54,13 +59,32 @@ impl Chromium {
             println!("skipped: needs PRAYA_TEST_BROWSER");
             return None;
         }
-        let mut driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let said = lines.map_while(Result::ok).find(|line| line.contains("started successfully on port")).unwrap();
+        let said = lines
+            .map_while(Result::ok)
+            .find(|line| line.contains("started successfully on port"))
+            .unwrap();
         let port = said.trim_end_matches('.').rsplit(' ').next().unwrap().parse().unwrap();
         let profile = TempDir::new().unwrap();
         let mut wanted = DesiredCapabilities::chrome();
-        for arg in ["--headless=new", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-component-update", "--disable-sync", "--disable-quic", "--disable-dev-shm-usage", "--force-device-scale-factor=1", "--lang=en-GB"] {
+        for arg in [
+            "--headless=new",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--no-first-run",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--force-device-scale-factor=1",
+            "--lang=en-GB",
+        ] {
             wanted.add_arg(arg).unwrap();
         }
         if is_root() {
@@ -68,7 +92,12 @@ impl Chromium {
         }
         wanted.add_arg(&format!("--user-data-dir={}", profile.path().display())).unwrap();
         if !script {
-            wanted.add_experimental_option("prefs", json!({"profile.managed_default_content_settings.javascript": 2})).unwrap();
+            wanted
+                .add_experimental_option(
+                    "prefs",
+                    json!({"profile.managed_default_content_settings.javascript": 2}),
+                )
+                .unwrap();
         }
         let web = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.unwrap();
         let browser = Self { web, driver, port, _profile: profile };
@@ -78,13 +107,21 @@ impl Chromium {
 
     /// Speaks to the browser in its own protocol.
     async fn devtools(&self, command: &str, params: Value) -> Value {
-        let answer = self.web.cmd(Send("goog/cdp/execute", json!({"cmd": command, "params": params}))).await.unwrap();
+        let answer = self
+            .web
+            .cmd(Send("goog/cdp/execute", json!({"cmd": command, "params": params})))
+            .await
+            .unwrap();
         answer.value().unwrap()
     }
 
     /// Sets the width of the page, also narrower than a window can be.
     pub(super) async fn width(&self, width: u32) {
-        self.devtools("Emulation.setDeviceMetricsOverride", json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < DESK})).await;
+        self.devtools(
+            "Emulation.setDeviceMetricsOverride",
+            json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < DESK}),
+        )
+        .await;
     }
 
     /// A security key inside this computer that says yes by itself (WebDriver's virtual authenticator, WebAuthn §11).
@@ -159,7 +196,12 @@ impl Chromium {
     pub(super) async fn shot(&self, name: &str) {
         let Some(folder) = std::env::var_os("PRAYA_SHOTS").map(PathBuf::from) else { return };
         std::fs::create_dir_all(&folder).unwrap();
-        let shot = self.devtools("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true})).await;
+        let shot = self
+            .devtools(
+                "Page.captureScreenshot",
+                json!({"format": "png", "captureBeyondViewport": true}),
+            )
+            .await;
         let bytes = wire::b64::from_standard(shot["data"].as_str().unwrap()).unwrap();
         std::fs::write(folder.join(format!("{name}.png")), bytes).unwrap();
     }

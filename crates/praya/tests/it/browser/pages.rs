@@ -34,7 +34,11 @@ fn axe() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/browser/axe");
     let file = folder.join("node_modules/axe-core/axe.min.js");
     if !file.exists() {
-        let done = Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder).status().unwrap();
+        let done = Command::new("npm")
+            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .current_dir(&folder)
+            .status()
+            .unwrap();
         assert!(done.success(), "npm ci in {}", folder.display());
     }
     std::fs::read_to_string(file).unwrap()
@@ -54,33 +58,79 @@ async fn sign_in(browser: &Chromium, demo: &Demo, persona: &str) {
 async fn bank_pages(browser: &Chromium, demo: &Demo) -> Vec<(String, String)> {
     super::walk::apply(browser, "pages").await;
     browser.find(".ticks").await;
-    let pages = [("bank", "/"), ("bank-application", "/application"), ("bank-callback", "/callback?error=access_denied"), ("bank-missing", "/nothing")];
+    let pages = [
+        ("bank", "/"),
+        ("bank-application", "/application"),
+        ("bank-callback", "/callback?error=access_denied"),
+        ("bank-missing", "/nothing"),
+    ];
     pages.map(|(name, path)| (name.to_owned(), format!("{}{path}", demo.bank))).to_vec()
 }
 
 /// Praya's pages by who sees them. A page that must be reached by steps is reached here.
 async fn praya_pages(demo: &Demo) -> Vec<(&'static str, Vec<(String, String)>)> {
-    let list = |pages: &[(&str, &str)]| pages.iter().map(|(name, path)| ((*name).to_owned(), (*path).to_owned())).collect::<Vec<_>>();
-    let public = list(&[("home", "/"), ("home-search", "/?q=zzzz"), ("about", "/about"), ("accessibility", "/accessibility"), ("verify", "/verify"), ("log", "/log"), ("sign-in", "/sign-in"), ("missing", "/nothing/here")]);
+    let list = |pages: &[(&str, &str)]| {
+        pages
+            .iter()
+            .map(|(name, path)| ((*name).to_owned(), (*path).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let public = list(&[
+        ("home", "/"),
+        ("home-search", "/?q=zzzz"),
+        ("about", "/about"),
+        ("accessibility", "/accessibility"),
+        ("verify", "/verify"),
+        ("log", "/log"),
+        ("sign-in", "/sign-in"),
+        ("missing", "/nothing/here"),
+    ]);
     let bank = Consumer::bank(demo);
 
     let director = Browser::as_persona(&demo.base, "chan-mei-ling").await;
     let (address, _) = bank.push(&Consumer::details()).await;
     let choose = reached(&director, &address).await;
-    let consent = links(&director.get(&choose).await.body).into_iter().find(|link| link.contains("?for=")).unwrap_or_else(|| choose.clone());
+    let consent = links(&director.get(&choose).await.body)
+        .into_iter()
+        .find(|link| link.contains("?for="))
+        .unwrap_or_else(|| choose.clone());
     let data = director.get("/my/data").await.body;
-    let link = |wanted: &str| links(&data).into_iter().find(|link| link.contains(wanted)).unwrap_or_else(|| panic!("no {wanted}"));
+    let link = |wanted: &str| {
+        links(&data)
+            .into_iter()
+            .find(|link| link.contains(wanted))
+            .unwrap_or_else(|| panic!("no {wanted}"))
+    };
     let (look, confirm) = (link("/my/data/looks/"), link("confirm=revoke"));
     let given = confirm.split('?').next().unwrap().to_owned();
     let ended = links(&data).into_iter().rfind(|link| link.starts_with("/my/consents/")).unwrap();
-    let own = list(&[("choose", &choose), ("consent", &consent), ("my-data", "/my/data"), ("look", &look), ("given", &given), ("confirm", &confirm), ("ended", &ended), ("mandates", "/my/mandates"), ("forbidden", "/admin")]);
+    let own = list(&[
+        ("choose", &choose),
+        ("consent", &consent),
+        ("my-data", "/my/data"),
+        ("look", &look),
+        ("given", &given),
+        ("confirm", &confirm),
+        ("ended", &ended),
+        ("mandates", "/my/mandates"),
+        ("forbidden", "/admin"),
+    ]);
 
     let first = Browser::as_persona(&demo.base, "wong-ka-ho").await;
     let (address, _) = bank.push(&Consumer::details()).await;
     let waiting = say_yes(&first, &address, &[]).await;
     let second = Browser::as_persona(&demo.base, "lam-wing-yan").await;
-    let asked = links(&second.get("/my/data").await.body).into_iter().find(|link| link.starts_with("/my/consents/con_")).unwrap();
-    let admin = demo.description()["officers"].as_array().unwrap().iter().find(|one| one["role"] == "admin").map(|one| one["key"].as_str().unwrap().to_owned()).unwrap();
+    let asked = links(&second.get("/my/data").await.body)
+        .into_iter()
+        .find(|link| link.starts_with("/my/consents/con_"))
+        .unwrap();
+    let admin = demo.description()["officers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["role"] == "admin")
+        .map(|one| one["key"].as_str().unwrap().to_owned())
+        .unwrap();
     vec![
         (NO_VISITOR, public),
         ("chan-mei-ling", own),
@@ -100,7 +150,13 @@ async fn reached(browser: &Browser, address: &str) -> String {
 }
 
 /// Looks at a page in every language and width; adds what is wrong.
-async fn look_at(browser: &Chromium, axe: &str, name: &str, address: &str, faults: &mut Vec<String>) {
+async fn look_at(
+    browser: &Chromium,
+    axe: &str,
+    name: &str,
+    address: &str,
+    faults: &mut Vec<String>,
+) {
     for language in LANGUAGES {
         let mark = if address.contains('?') { '&' } else { '?' };
         for width in [DESK, PHONE] {
@@ -108,8 +164,18 @@ async fn look_at(browser: &Chromium, axe: &str, name: &str, address: &str, fault
             browser.open(&format!("{address}{mark}lang={language}")).await;
             browser.shot(&format!("page-{name}-{language}-{width}")).await;
             let place = format!("{name} {language} {width}");
-            faults.extend(plain_faults(browser, language, width).await.into_iter().map(|fault| format!("{place}: {fault}")));
-            faults.extend(axe_faults(browser, axe).await.into_iter().map(|fault| format!("{place}: axe {fault}")));
+            faults.extend(
+                plain_faults(browser, language, width)
+                    .await
+                    .into_iter()
+                    .map(|fault| format!("{place}: {fault}")),
+            );
+            faults.extend(
+                axe_faults(browser, axe)
+                    .await
+                    .into_iter()
+                    .map(|fault| format!("{place}: axe {fault}")),
+            );
         }
     }
     browser.width(DESK).await;
@@ -139,7 +205,7 @@ async fn plain_faults(browser: &Chromium, language: &str, width: u32) -> Vec<Str
         const heads = document.querySelectorAll('h1').length;
         if (heads !== 1) faults.push(heads + ' h1');
         if (root.scrollWidth > {width}) {{
-          const wide = [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > {width} + 0.5 && !one.closest('.praya-scroll, pre'));
+          const wide = [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > {width} + 0.5 && !one.parentElement.closest('.praya-scroll, pre'));
           faults.push('is ' + root.scrollWidth + ' px wide: ' + wide.slice(0, 3).map((one) => one.outerHTML.slice(0, 120)).join(' | '));
         }}
         const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

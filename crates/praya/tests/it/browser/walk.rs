@@ -27,12 +27,20 @@ async fn walk(script: bool) {
     browser.find(".ticks").await;
     shot("5-records").await;
     assert!(browser.url().await.starts_with(&demo.bank), "back at the bank");
-    assert_eq!((browser.all(".ticks .pass").await.len(), browser.all(".ticks .fail").await.len()), (3, 0), "{}", browser.text(".proof").await);
+    assert_eq!(
+        (browser.all(".ticks .pass").await.len(), browser.all(".ticks .fail").await.len()),
+        (3, 0),
+        "{}",
+        browser.text(".proof").await
+    );
     assert!(browser.all(".register.ok").await.len() > 1, "{}", browser.text("main").await);
     let (register, field) = names(&demo, &struck).await;
     for part in browser.all(".register").await {
         let text = part.text().await.unwrap();
-        assert!(!text.starts_with(&register) || !text.contains(&field), "the struck {field} arrived: {text}");
+        assert!(
+            !text.starts_with(&register) || !text.contains(&field),
+            "the struck {field} arrived: {text}"
+        );
     }
 
     browser.open(&format!("{}/my/data", demo.base)).await;
@@ -66,7 +74,10 @@ async fn walk(script: bool) {
     browser.find(".panel.wrong").await;
     shot("10-refused").await;
     let why = browser.text(".panel.wrong").await;
-    assert!(why.contains("permission") || why.contains("withdrawn") || why.contains("stopped"), "the bank shows why: {why}");
+    assert!(
+        why.contains("permission") || why.contains("withdrawn") || why.contains("stopped"),
+        "the bank shows why: {why}"
+    );
     browser.quit().await;
 }
 
@@ -95,9 +106,21 @@ pub(super) async fn apply(browser: &Chromium, mark: &str) -> String {
 /// What a register and its field are called.
 async fn names(demo: &Demo, id: &str) -> (String, String) {
     let (register, field) = id.split_once('.').unwrap();
-    let registers: Value = client().get(format!("{}/exchange/v1/registers", demo.base)).send().await.unwrap().json().await.unwrap();
-    let named = |list: &Value, id: &str| list.as_array().unwrap().iter().find(|one| one["id"] == id).unwrap().clone();
+    let registers: Value = client()
+        .get(format!("{}/exchange/v1/registers", demo.base))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let named = |list: &Value, id: &str| {
+        list.as_array().unwrap().iter().find(|one| one["id"] == id).unwrap().clone()
+    };
     let register = named(&registers, register);
     let field = named(&register["fields"], field);
-    (register["name"]["en"].as_str().unwrap().to_owned(), field["name"]["en"].as_str().unwrap().to_owned())
+    (
+        register["name"]["en"].as_str().unwrap().to_owned(),
+        field["name"]["en"].as_str().unwrap().to_owned(),
+    )
 }
