@@ -3,7 +3,7 @@ use crate::{
     ops::{self, LookKind, Sight},
     pack, rules,
 };
-use kernel::{Actor, Clock, Ctx, FixedClock, Id, Locale, Problem, SystemEntropy, Timestamp, World};
+use kernel::{Actor, Ctx, FixedClock, Id, Locale, Problem, SystemEntropy, Timestamp, World};
 use ports::{Access, Authorizations, Pending, Subject, SubjectKind};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};

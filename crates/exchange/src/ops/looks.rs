@@ -1,0 +1,159 @@
+//! Looks: written for the subject and, as an entry, for everyone.
+
+use super::Result;
+use crate::sql;
+use evidence::Ticket;
+use kernel::{Ctx, Id, Problem, Timestamp, from_micros, micros};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
+use store::{Row, Tx};
+
+/// Fields by register, as looks and the log name them.
+pub type Fields = BTreeMap<String, Vec<String>>;
+
+/// What kind of look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LookKind {
+    /// Records left for a consumer.
+    Release,
+    /// The person saw them before deciding.
+    Preview,
+    /// An officer opened them.
+    Officer,
+    /// A copy was made.
+    Export,
+    /// An operator's query.
+    Query,
+}
+
+impl LookKind {
+    /// As the database, the log and texts name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Preview => "preview",
+            Self::Officer => "officer",
+            Self::Export => "export",
+            Self::Query => "query",
+        }
+    }
+
+    fn parse(name: &str) -> Self {
+        [Self::Release, Self::Preview, Self::Officer, Self::Export]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .unwrap_or(Self::Query)
+    }
+}
+
+/// One look at somebody's records.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// `look_…`.
+    pub id: Id,
+    /// What kind.
+    pub kind: LookKind,
+    /// Whose records.
+    pub subject: Id,
+    /// Under which consent.
+    pub consent: Option<Id>,
+    /// Who looked: a client, a person or an officer.
+    pub consumer: String,
+    /// For which purpose.
+    pub purpose: String,
+    /// At which fields.
+    pub fields: Fields,
+    /// When.
+    pub at: Timestamp,
+    /// The key of its entry in the evidence log.
+    pub ticket: i64,
+}
+
+fn look(row: &Row) -> Result<Look> {
+    Ok(Look {
+        id: row.text(0)?.into(),
+        kind: LookKind::parse(row.text(1)?),
+        subject: row.text(2)?.into(),
+        consent: row.opt_text(3)?.map(Into::into),
+        consumer: row.text(4)?.to_owned(),
+        purpose: row.text(5)?.to_owned(),
+        fields: serde_json::from_str(row.text(6)?).map_err(Problem::internal)?,
+        at: from_micros(row.int(7)?),
+        ticket: row.int(8)?,
+    })
+}
+
+/// The newest looks at somebody's records before a time, at most 200.
+pub fn looks_of(tx: &mut Tx<'_>, subject: &Id, before: Timestamp) -> Result<Vec<Look>> {
+    tx.query(sql::LOOKS_OF, &[subject.as_str().into(), micros(before).into()])?
+        .iter()
+        .map(look)
+        .collect()
+}
+
+/// One look; `404 look-unknown`.
+pub fn find_look(tx: &mut Tx<'_>, id: &Id) -> Result<Look> {
+    let row = tx.query_opt(sql::LOOK, &[id.as_str().into()])?;
+    row.as_ref().map_or_else(|| Err(Problem::new(404, "look-unknown")), look)
+}
+
+/// What is about to be released, previewed or opened, as the log commits to it.
+#[derive(Debug, Clone)]
+pub struct Sight {
+    /// `look_…`.
+    pub id: Id,
+    /// What kind.
+    pub kind: LookKind,
+    /// Whose records.
+    pub subject: Id,
+    /// Under which consent, and its digest.
+    pub consent: Option<(Id, Vec<u8>)>,
+    /// Who looks.
+    pub consumer: String,
+    /// The consumer's key, by its RFC 7638 thumbprint.
+    pub key: Option<String>,
+    /// For which purpose.
+    pub purpose: String,
+    /// At which fields, before minimisation took any away for want of rows.
+    pub fields: Fields,
+    /// SHA-256 of the exact plaintext.
+    pub payload: [u8; 32],
+    /// The departments whose records these are.
+    pub departments: String,
+}
+
+impl Sight {
+    fn record(&self, now: Timestamp) -> Json {
+        json!({
+            "kind": self.kind.name(), "look": self.id, "subject": self.subject,
+            "consent": self.consent.as_ref().map(|(id, _)| id),
+            "consent_digest": self.consent.as_ref().map(|(_, digest)| wire::b64::encode(digest)),
+            "consumer": self.consumer, "consumer_key": self.key, "purpose": self.purpose,
+            "fields": self.fields, "digest": wire::b64::encode(self.payload), "at": now,
+        })
+    }
+}
+
+/// Writes a look: its row for the subject, its entry for everyone.
+pub fn note_look(tx: &mut Tx<'_>, ctx: &Ctx, sight: &Sight) -> Result<Ticket> {
+    let kind = format!("look-{}", sight.kind.name());
+    let ticket = evidence::append(tx, ctx, &kind, &sight.departments, &sight.record(ctx.now))?;
+    let fields = serde_json::to_string(&sight.fields).map_err(Problem::internal)?;
+    tx.execute(
+        sql::ADD_LOOK,
+        &[
+            sight.id.as_str().into(),
+            sight.kind.name().into(),
+            sight.subject.as_str().into(),
+            sight.consent.as_ref().map(|(id, _)| id.as_str()).into(),
+            sight.consumer.as_str().into(),
+            sight.purpose.as_str().into(),
+            fields.into(),
+            micros(ctx.now).into(),
+            ticket.seq.into(),
+        ],
+    )?;
+    Ok(ticket)
+}
