@@ -140,7 +140,7 @@ fn unknown_key(message: &str) -> Option<&str> {
 
 /// The place of the value at the top that a message names.
 fn value_of(table: &DeTable<'_>, message: &str) -> Option<Range<usize>> {
-    let word = message.split('`').nth(1)?;
+    let word = message.split(['`', '"']).nth(1)?;
     table
         .iter()
         .find(|(_, value)| value.get_ref().as_str() == Some(word))
@@ -206,6 +206,19 @@ fn explain(file: &str, message: &str) -> (String, String) {
             "neither `\"all\"` nor a list of fields".to_owned(),
             "write \"all\" or a list of field ids".to_owned(),
         );
+    }
+    let misfit = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "));
+    if let Some((found, wanted)) = misfit.and_then(|rest| rest.split_once(", expected ")) {
+        let wanted = match wanted {
+            "a string" => "a text in quotes",
+            "a character" => "one character in quotes",
+            "a boolean" => "true or false, without quotes",
+            "a sequence" => "a list in [ ]",
+            "u32" | "u64" => "a whole number from 0, without quotes",
+            table if table.starts_with("struct ") => "a table in { }",
+            other => other,
+        };
+        return (format!("{found} does not belong here"), format!("write {wanted}"));
     }
     (message, "write a value of the expected kind".to_owned())
 }
