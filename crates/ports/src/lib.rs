@@ -1,90 +1,12 @@
 //! The few traits by which domains meet, over `&mut Tx`. Wired in the binary; no logic lives here.
 
-use kernel::{Ctx, Id, Problem, Text, Timestamp};
-use serde::{Deserialize, Serialize};
+mod types;
+
+pub use types::{Access, Authority, Consumer, Pending, Subject, SubjectKind};
+
+use kernel::{Ctx, Id, Problem, Timestamp};
 use serde_json::Value as Json;
 use store::Tx;
-
-/// Whose records: a company or a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SubjectKind {
-    /// A company, found by its business registration number.
-    Company,
-    /// A person, found by their identity card number.
-    Person,
-}
-
-/// A person or company as the directory knows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Subject {
-    /// Company or person.
-    pub kind: SubjectKind,
-    /// `com_…` or `per_…`.
-    pub id: Id,
-    /// Its name; names are never converted between scripts.
-    pub name: Text,
-    /// The key its records lie under: BRN or HKID, normalised.
-    pub key: String,
-}
-
-/// That a person may act for a company, under which mandate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Authority {
-    /// The mandate, `man_…`.
-    pub mandate: Id,
-    /// The company.
-    pub company: Subject,
-    /// The person's role there, such as `director`.
-    pub role: String,
-    /// How many holders of this mandate must agree.
-    pub needs: u32,
-    /// Until when, if limited.
-    pub until: Option<Timestamp>,
-}
-
-/// An authorisation request as the authorisation server keeps it while a person decides.
-#[derive(Debug, Clone)]
-pub struct Pending {
-    /// The interaction, `int_…`.
-    pub id: Id,
-    /// The client's id.
-    pub client: String,
-    /// The client's name as it is registered.
-    pub client_name: Text,
-    /// The `authorization_details` element of the records type, as checked at the pushed request.
-    pub details: Json,
-    /// Who decides, once signed in.
-    pub person: Option<Id>,
-}
-
-/// An OAuth client as other domains need it.
-#[derive(Debug, Clone)]
-pub struct Consumer {
-    /// Its client id.
-    pub id: String,
-    /// Its name.
-    pub name: Text,
-    /// Its public keys (JWK Set); answers are encrypted to the one with `"use":"enc"`.
-    pub jwks: Json,
-    /// Where notices of changes go.
-    pub webhook: Option<String>,
-    /// False once an administrator has stopped it.
-    pub active: bool,
-}
-
-/// A valid access token, as the row says inside the transaction.
-#[derive(Debug, Clone)]
-pub struct Access {
-    /// The grant it was issued under, `gra_…`.
-    pub grant: Id,
-    /// The client it was issued to.
-    pub client: String,
-    /// The consent, if the grant carries one.
-    pub consent: Option<Id>,
-    /// The granted scopes.
-    pub scope: String,
-}
 
 /// People, companies, mandates and clients (implemented by `identity`).
 pub trait Directory: Send + Sync {

@@ -33,10 +33,14 @@ const EDGES: &[(&str, &[&str])] = &[
     ("bench", &["kernel", "wire", "evidence"]),
 ];
 
+/// Beside `store`, who may name a database driver, with the reason.
+const DRIVERS: &[(&str, &str)] =
+    &[("bench", "not part of the program: it makes and drops databases from outside")];
+
 /// Files of more than 500 lines, each with its reason.
 const LONG: &[(&str, &str)] = &[(
-    "crates/exchange/src/ops.rs",
-    "one function an operation, each a few lines, all over one consent",
+    "crates/praya/tests/it/demo.rs",
+    "the harness of every test: the program, a browser and a bank, with all they can do in one place",
 )];
 
 /// Routes that answer with pages, styles or scripts: an exact path, or with `/` at its end everything under it.
@@ -200,11 +204,9 @@ fn only_the_store_names_a_database_driver() {
                 && ["rusqlite", "tokio-postgres", "deadpool-postgres", "libsqlite3-sys"]
                     .contains(&name)
         });
-        assert!(
-            package["name"] == "store" || drivers.count() == 0,
-            "{} names a driver",
-            package["name"]
-        );
+        let excused =
+            package["name"] == "store" || DRIVERS.iter().any(|(name, _)| package["name"] == *name);
+        assert!(excused || drivers.count() == 0, "{} names a driver", package["name"]);
     }
 }
 
