@@ -37,15 +37,42 @@ fact-until = Until
 fact-life = Must be deleted
 fact-mode = What they may do
 fact-range = Records dated
-frequency-hour = at most { $times } times an hour
-frequency-day = at most { $times } times a day
-frequency-week = at most { $times } times a week
-frequency-month = at most { $times } times a month
-frequency-year = at most { $times } times a year
-frequency-once = at most { $times } times in all
-life-day = { $value } days after each look
-life-month = { $value } months after each look
-life-year = { $value } years after each look
+frequency-hour = { $times ->
+    [one] at most once an hour
+   *[other] at most { $times } times an hour
+  }
+frequency-day = { $times ->
+    [one] at most once a day
+   *[other] at most { $times } times a day
+  }
+frequency-week = { $times ->
+    [one] at most once a week
+   *[other] at most { $times } times a week
+  }
+frequency-month = { $times ->
+    [one] at most once a month
+   *[other] at most { $times } times a month
+  }
+frequency-year = { $times ->
+    [one] at most once a year
+   *[other] at most { $times } times a year
+  }
+frequency-once = { $times ->
+    [one] once only
+   *[other] at most { $times } times in all
+  }
+life-day = { $value ->
+    [one] { $value } day after each look
+   *[other] { $value } days after each look
+  }
+life-month = { $value ->
+    [one] { $value } month after each look
+   *[other] { $value } months after each look
+  }
+life-year = { $value ->
+    [one] { $value } year after each look
+   *[other] { $value } years after each look
+  }
 mode-look = Look only, keep nothing
 mode-store = Keep a copy until it must be deleted
 state-waiting = Waiting
@@ -68,7 +95,10 @@ data-answer = Read and answer
 data-may = Who may look
 data-may-none = Nobody may look at your records now.
 data-until = until { $date }
-data-used = looked { $count } times
+data-used = { $count ->
+    [one] looked once
+   *[other] looked { $count } times
+  }
 data-last = last on { $when }
 data-stop = Stop { $consumer }
 data-looked = Who has looked
@@ -176,7 +206,10 @@ admin-length = Longest consent (days)
 admin-jobs = Jobs
 admin-jobs-waiting = { $count } waiting
 admin-dead-none = No dead letters.
-admin-tries = { $count } tries
+admin-tries = { $count ->
+    [one] { $count } try
+   *[other] { $count } tries
+  }
 admin-retry = Try again
 admin-log = Evidence log
 admin-log-size = { $count } entries.

@@ -86,6 +86,8 @@ struct Line {
     index: u64,
     kind: String,
     department: String,
+    /// As `2026-11-23 05:00`.
+    hour: String,
     entry: evidence::Entry,
 }
 
@@ -101,7 +103,8 @@ impl Line {
                 .map_or_else(|| id.to_owned(), |department| shell.of(&department.name).to_owned())
         };
         let department = entry.department.split(' ').map(name).collect::<Vec<_>>().join(" · ");
-        Self { index, kind, department, entry }
+        let hour = entry.hour.replace('T', " ").trim_end_matches(":00Z").to_owned();
+        Self { index, kind, department, hour, entry }
     }
 }
 

@@ -37,6 +37,8 @@ struct ConsentPage {
     colour: &'static str,
     facts: Vec<web::Row>,
     fields: Vec<FieldChoice>,
+    /// The same, a line per register.
+    lines: Vec<(String, String)>,
     history: Vec<(String, String)>,
     deletions: Vec<Deletion>,
     yeses: Vec<(String, String, String)>,
@@ -142,6 +144,7 @@ fn render(
         colour: colour(found.consent.state),
         facts: super::facts(exchange, &shell, terms),
         fields: fields.collect(),
+        lines: super::selected(exchange, &shell, &terms.registers),
         history: history.collect(),
         mine: found.yeses.iter().any(|(who, ..)| who == person),
         yeses: yeses.collect(),

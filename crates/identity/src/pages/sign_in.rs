@@ -39,7 +39,9 @@ struct Page {
 impl Page {
     /// `Director, Lucky Star Trading Ltd`.
     fn says(&self, persona: &Persona) -> String {
-        let parts = [role(&self.shell, &persona.role), self.shell.of(&persona.of).to_owned()];
+        // An office is known here by its id alone, which says nothing to people.
+        let of = if matches!(persona.role.as_str(), "officer" | "admin") { "" } else { self.shell.of(&persona.of) };
+        let parts = [role(&self.shell, &persona.role), of.to_owned()];
         let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         parts.join(if self.shell.chinese() { "，" } else { ", " })
     }

@@ -37,7 +37,9 @@ pub(crate) async fn people(db: &Db, world: &World, data: &Data) -> Result<(), Er
     let (ctx, people, companies) = (system(world), data.people.clone(), data.companies.clone());
     db.write(move |tx| {
         let mut ids = Vec::new();
-        for person in &people {
+        for (i, person) in (0_i64..).zip(&people) {
+            // A moment apart, so that they stay in this order.
+            let ctx = Ctx { now: ctx.now + jiff::SignedDuration::from_micros(i), ..ctx.clone() };
             let new = NewPerson {
                 id: None,
                 handle: person.handle.clone(),
@@ -278,9 +280,9 @@ pub(crate) async fn describe(db: &Db) -> Result<(Vec<Json>, Vec<Json>), Error> {
         let companies: Vec<_> = companies.iter().map(|a| json!({"id": a.company.id, "name": a.company.name, "brn": a.company.key, "role": a.role, "needs": a.needs})).collect();
         let line = json!({"id": persona.id, "key": persona.handle, "name": persona.name, "role": persona.role, "of": persona.of, "companies": companies});
         if persona.role == "officer" || persona.role == "admin" {
-            officers.push(line)
+            officers.push(line);
         } else {
-            personas.push(line)
+            personas.push(line);
         }
     }
     Ok((personas, officers))
