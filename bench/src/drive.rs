@@ -126,7 +126,7 @@ impl Asker {
         let n = self.sums.answers.fetch_add(1, Ordering::Relaxed);
         self.sums.bytes.fetch_add(answer.len() as u64, Ordering::Relaxed);
         if let Target::Praya(consumer) = &self.target
-            && n % CHECKED == 0
+            && n.is_multiple_of(CHECKED)
         {
             let payload = consumer.check(answer)?;
             self.sums.checked.fetch_add(1, Ordering::Relaxed);

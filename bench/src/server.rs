@@ -15,7 +15,7 @@ const BANK: &str = "127.0.0.77:8444";
 /// Where the echo listens.
 pub(crate) const ECHO: &str = "127.0.0.77:8445";
 /// Longest wait for a start: the first one of a large folder makes the demo's own history.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// Linux counts processes' time in hundredths of a second, whatever the machine.
 const TICKS: f64 = 100.0;
 

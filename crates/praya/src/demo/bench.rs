@@ -45,7 +45,7 @@ pub(crate) async fn fill(
     let public: serde_json::Value = serde_json::from_str(&keys.0.to_json())?;
     let jkt = thumbprint(public)?;
     let data = Data::new(SEED, consents);
-    departments::write(&folder.join("departments"), &pack, &data, &world).await?;
+    departments::databases(&folder.join("departments"), &pack, &data, &world).await?;
     let selections = Arc::new(selections(&pack));
     let ctx = Ctx::new(&world, Actor::System("bench"), Locale::En);
     let mut tokens = String::new();

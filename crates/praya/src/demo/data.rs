@@ -107,6 +107,9 @@ const STREETS: [(&str, &str); 8] = [
     ("Egret Road", "白鷺路"),
 ];
 
+/// The first company's number; the others follow.
+const BRN: usize = 70_000_000;
+
 impl Data {
     /// Twelve personas with work to do, forty more people, and `companies` companies.
     pub(crate) fn new(seed: u64, companies: usize) -> Self {
@@ -176,7 +179,7 @@ impl Data {
             tc: format!("{first_tc}{trade_tc}{number}有限公司").replace(' ', ""),
             sc: format!("{first_sc}{trade_sc}{number}有限公司").replace(' ', ""),
         };
-        let brn = format!("{:08}", 70_000_000 + n);
+        let brn = format!("{:08}", BRN + n);
         self.companies.push(Company { name, brn, directors, needs });
     }
 
@@ -221,7 +224,8 @@ impl Data {
         name: &Text,
         today: Date,
     ) -> Vec<Map<String, Json>> {
-        let company = self.companies.iter().find(|company| company.brn == key);
+        let place = key.parse().ok().and_then(|brn: usize| brn.checked_sub(BRN));
+        let company = place.and_then(|place| self.companies.get(place));
         let people = company
             .into_iter()
             .flat_map(|company| &company.directors)

@@ -21,20 +21,26 @@ use store::{Db, Sql, Value};
 
 type Rows = Vec<Map<String, Json_>>;
 
+/// Rows are written this many to a transaction: a benchmark's do not all fit into memory.
+const CHUNK: usize = 20_000;
+
 /// All made-up records of a register.
-pub(crate) fn records(register: &Register, data: &Data, today: Date) -> Rows {
-    match register.subject {
-        SubjectKind::Company => data
-            .companies
-            .iter()
-            .flat_map(|company| data.records(register, &company.brn, &company.name, today))
-            .collect(),
-        SubjectKind::Person => data
-            .people
-            .iter()
-            .flat_map(|person| data.records(register, &person.hkid, &person.name, today))
-            .collect(),
-    }
+fn records(register: &Register, data: &Data, today: Date) -> Rows {
+    made_up(register, data, today).collect()
+}
+
+fn made_up<'a>(
+    register: &'a Register,
+    data: &'a Data,
+    today: Date,
+) -> impl Iterator<Item = Map<String, Json_>> + 'a {
+    let companies = data.companies.iter().map(|company| (&company.brn, &company.name));
+    let people = data.people.iter().map(|person| (&person.hkid, &person.name));
+    let of_company = companies.filter(|_| register.subject == SubjectKind::Company);
+    let of_person = people.filter(|_| register.subject == SubjectKind::Person);
+    of_company
+        .chain(of_person)
+        .flat_map(move |(key, name)| data.records(register, key, name, today))
 }
 
 fn today(world: &World) -> Date {
@@ -49,33 +55,46 @@ pub(crate) async fn write(
     world: &World,
 ) -> Result<(), Error> {
     std::fs::create_dir_all(folder)?;
-    let mut files: BTreeMap<String, Vec<&Register>> = BTreeMap::new();
-    for register in
-        registers_of(pack, SubjectKind::Company).chain(registers_of(pack, SubjectKind::Person))
-    {
-        let Some(source) = pack.source(&register.source) else { continue };
-        match &source.kind {
-            SourceKind::Sql { url, .. } => files.entry(file_name(url)).or_default().push(register),
-            SourceKind::File { path, .. } => {
-                let path = folder.join(file_name(path));
-                if !path.exists() {
-                    std::fs::write(path, csv(register, &records(register, data, today(world))))?;
-                }
+    for register in registers(pack) {
+        if let Some(SourceKind::File { path, .. }) =
+            pack.source(&register.source).map(|source| &source.kind)
+        {
+            let path = folder.join(file_name(path));
+            if !path.exists() {
+                std::fs::write(path, csv(register, &records(register, data, today(world))))?;
             }
-            SourceKind::Http { .. } | SourceKind::Node { .. } => {}
+        }
+    }
+    databases(folder, pack, data, world).await
+}
+
+/// Writes what is missing of those that are databases.
+pub(crate) async fn databases(
+    folder: &Path,
+    pack: &Pack,
+    data: &Data,
+    world: &World,
+) -> Result<(), Error> {
+    std::fs::create_dir_all(folder)?;
+    let mut files: BTreeMap<String, Vec<&Register>> = BTreeMap::new();
+    for register in registers(pack) {
+        if let Some(SourceKind::Sql { url, .. }) =
+            pack.source(&register.source).map(|source| &source.kind)
+        {
+            files.entry(file_name(url)).or_default().push(register);
         }
     }
     for (name, registers) in files {
         let path = folder.join(name);
         if !path.exists() {
-            let rows: Vec<_> = registers
-                .into_iter()
-                .map(|register| (register, records(register, data, today(world))))
-                .collect();
-            sqlite(&path, &rows).await?;
+            sqlite(&path, &registers, data, today(world)).await?;
         }
     }
     Ok(())
+}
+
+fn registers(pack: &Pack) -> impl Iterator<Item = &Register> {
+    registers_of(pack, SubjectKind::Company).chain(registers_of(pack, SubjectKind::Person))
 }
 
 fn file_name(address: &str) -> String {
@@ -83,11 +102,16 @@ fn file_name(address: &str) -> String {
 }
 
 /// Writes registers into a new SQLite file, each a table of the register's name.
-pub(crate) async fn sqlite(path: &Path, registers: &[(&Register, Rows)]) -> Result<(), Error> {
+async fn sqlite(
+    path: &Path,
+    registers: &[&Register],
+    data: &Data,
+    today: Date,
+) -> Result<(), Error> {
     let partial = path.with_extension("partial");
     std::fs::remove_file(&partial).ok();
     let db = Db::open(&format!("sqlite:{}", partial.display())).await?;
-    for (register, rows) in registers {
+    for register in registers {
         let table = register.id.replace('-', "_");
         let columns: Vec<_> = register
             .fields
@@ -102,19 +126,20 @@ pub(crate) async fn sqlite(path: &Path, registers: &[(&Register, Rows)]) -> Resu
         let create = leak(format!("create table {table} ({})", columns.join(", ")));
         let index = leak(format!("create index {table}_key on {table} ({})", register.key));
         let insert = leak(format!("insert into {table} values ({})", places.join(", ")));
-        let values: Arc<Vec<Vec<Value>>> = Arc::new(
-            rows.iter()
+        db.write::<_, store::Error>(move |tx| tx.execute(create, &[]).map(drop)).await?;
+        let mut rows = made_up(register, data, today).peekable();
+        while rows.peek().is_some() {
+            let chunk: Vec<Vec<Value>> = rows
+                .by_ref()
+                .take(CHUNK)
                 .map(|row| register.fields.iter().map(|field| value(row.get(&field.id))).collect())
-                .collect(),
-        );
-        db.write::<_, store::Error>(move |tx| {
-            tx.execute(create, &[])?;
-            for row in values.iter() {
-                tx.execute(insert, row)?;
-            }
-            tx.execute(index, &[]).map(drop)
-        })
-        .await?;
+                .collect();
+            db.write::<_, store::Error>(move |tx| {
+                chunk.iter().try_for_each(|row| tx.execute(insert, row).map(drop))
+            })
+            .await?;
+        }
+        db.write::<_, store::Error>(move |tx| tx.execute(index, &[]).map(drop)).await?;
     }
     db.backup(path).await?;
     drop(db);
