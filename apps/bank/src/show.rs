@@ -115,13 +115,13 @@ fn fields(row: &Value, register: &Value, lang: Lang) -> Vec<(String, String)> {
     let known = register["fields"].as_array().into_iter().flatten();
     let shown = known.filter_map(|field| {
         let value = row.get(field["id"].as_str()?)?;
-        Some((in_language(&field["name"], lang), value_text(value, &field["type"], lang)))
+        Some((in_language(&field["name"], lang), value_text(value, field, lang)))
     });
     shown.collect()
 }
 
-fn value_text(value: &Value, kind: &Value, lang: Lang) -> String {
-    let words = lang.words();
+fn value_text(value: &Value, field: &Value, lang: Lang) -> String {
+    let (words, kind) = (lang.words(), &field["type"]);
     match value {
         Value::Null => words.not_given.to_owned(),
         Value::Bool(yes) => (if *yes { words.yes } else { words.no }).to_owned(),
@@ -130,11 +130,14 @@ fn value_text(value: &Value, kind: &Value, lang: Lang) -> String {
             _ => number.to_string(),
         },
         Value::String(text) if kind == "date" => day(text, lang),
-        // A choice comes as its plain word: `winding_up`.
-        Value::String(text) if kind == "choice" => text.replace('_', " "),
+        // A choice comes as its plain word, `winding_up`; the register says what people read for it.
+        Value::String(text) if kind == "choice" => {
+            let label = in_language(&field["labels"][text], lang);
+            if label.is_empty() { text.replace('_', " ") } else { label }
+        }
         Value::String(text) => text.clone(),
         Value::Array(items) => {
-            let items: Vec<_> = items.iter().map(|item| value_text(item, kind, lang)).collect();
+            let items: Vec<_> = items.iter().map(|item| value_text(item, field, lang)).collect();
             items.join(if lang == Lang::En { ", " } else { "、" })
         }
         // A text in several languages.

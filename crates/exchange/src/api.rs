@@ -57,7 +57,7 @@ pub(crate) async fn registers(State(exchange): State<Exchange>) -> Json<Value> {
             .iter()
             .map(|field| {
                 let purposes: Vec<_> = exchange.pack.purposes().filter(|purpose| purpose.allows(&register.id, &field.id)).map(|purpose| &purpose.id).collect();
-                json!({"id": field.id, "name": field.name, "type": field.kind, "classification": field.classification, "sensitive": field.sensitive, "purposes": purposes})
+                json!({"id": field.id, "name": field.name, "type": field.kind, "classification": field.classification, "sensitive": field.sensitive, "purposes": purposes, "labels": field.labels})
             })
             .collect();
         json!({

@@ -40,10 +40,10 @@ pub fn check_request(pack: &Pack, details: &Json, now: Timestamp) -> Result<Requ
         match pack.register(&selection.register) {
             None => problem = problem.field(format!("/registers/{i}/register"), "register-unknown"),
             Some(_) if twice => {
-                problem = problem.field(format!("/registers/{i}/register"), "register-twice")
+                problem = problem.field(format!("/registers/{i}/register"), "register-twice");
             }
             Some(register) => {
-                check_selection(purpose, &request, i, selection, register, &mut problem)
+                check_selection(purpose, &request, i, selection, register, &mut problem);
             }
         }
     }

@@ -25,6 +25,6 @@ mod tests;
 
 pub use db::{AfterCommit, BeforeCommit, Db, Engine, Notice};
 pub use error::{Error, Result};
-pub use query::ReadOnly;
+pub use query::{Found, ReadError, ReadOnly};
 pub use tx::{Sql, Tx};
 pub use value::{Row, Value};

@@ -1,29 +1,78 @@
-//! Reading a department's own database: read-only, one statement, limited in time and rows.
+//! Reading a department's own database: read-only, one statement, limited in time, rows and bytes.
 
-use crate::{Error, Result, Row, Value, tx::bind, value::from_sqlite};
+use crate::{Error, Row, Value, tx::bind, value::from_sqlite};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use futures_util::TryStreamExt;
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
+    pin::pin,
     str::FromStr,
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime},
 };
-use tokio_postgres::NoTls;
+use tokio_postgres::{NoTls, error::SqlState};
 
 /// Steps of SQLite's machine between two looks at the clock.
 const STEPS: i32 = 10_000;
+/// The most bytes of text and blobs that one answer may hold.
+const MOST_BYTES: usize = 4 << 20;
+/// How long a SQLite file may be replaced by another without our noticing.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Names of columns, and rows.
+pub type Found = (Vec<String>, Vec<Row>);
+
+/// Why a read gave nothing.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ReadError {
+    /// The time limit is over; the statement was interrupted.
+    #[error("took too long")]
+    Timeout,
+    /// More rows or bytes than one answer may have: an error, never a silent cut.
+    #[error("more rows or bytes than one answer may have")]
+    TooLarge,
+    /// The database said something else.
+    #[error(transparent)]
+    Database(#[from] Error),
+}
+
+impl From<rusqlite::Error> for ReadError {
+    fn from(error: rusqlite::Error) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<tokio_postgres::Error> for ReadError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.code() {
+            Some(code) if *code == SqlState::QUERY_CANCELED => Self::Timeout,
+            _ => Error::from(error).into(),
+        }
+    }
+}
 
 /// Somebody else's database, to read from.
 pub struct ReadOnly(Open);
 
 enum Open {
-    Sqlite { path: PathBuf, idle: Mutex<Vec<rusqlite::Connection>> },
+    Sqlite { path: PathBuf, idle: Mutex<Idle> },
     Postgres(Pool),
+}
+
+/// Connections to a SQLite file that wait for work.
+#[derive(Default)]
+struct Idle {
+    connections: Vec<rusqlite::Connection>,
+    /// The file they are to, by its time and length.
+    mark: Option<(SystemTime, u64)>,
+    /// Counts files; a connection to an earlier one is not kept.
+    generation: u64,
+    looked: Option<Instant>,
 }
 
 impl ReadOnly {
     /// Prepares to read `sqlite:PATH` or `postgres://…`; connects when first asked.
-    pub fn open(url: &str) -> Result<Self> {
+    pub fn open(url: &str) -> Result<Self, Error> {
         match url.split_once(':') {
             Some(("sqlite", path)) => {
                 Ok(Self(Open::Sqlite { path: path.into(), idle: Mutex::default() }))
@@ -48,76 +97,106 @@ impl ReadOnly {
         }
     }
 
-    /// The rows of one statement with one parameter, `$1`; the names of its columns. At most `most` rows:
-    /// more is an error, never a silent cut. [`Error::Retry`] when `limit` is over.
+    /// The rows of one statement with one parameter, `$1`; the names of its columns. At most `most` rows.
+    /// SQLite runs where it is called, like every read of ours; the time limit interrupts it.
     pub async fn query(
         &self,
         sql: &str,
         key: &str,
         limit: Duration,
         most: usize,
-    ) -> Result<(Vec<String>, Vec<Row>)> {
+    ) -> Result<Found, ReadError> {
         match &self.0 {
             Open::Sqlite { path, idle } => {
-                let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                let (kept, generation) = lock(idle).take(path);
                 let connection = kept.map_or_else(|| connect(path), Ok)?;
                 let answer = sqlite(&connection, sql, key, limit, most);
-                idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+                let mut idle = lock(idle);
+                if idle.generation == generation {
+                    idle.connections.push(connection);
+                }
                 answer
             }
             Open::Postgres(pool) => {
-                match tokio::time::timeout(limit, postgres(pool, sql, key, limit, most)).await {
-                    Ok(answer) => answer,
-                    Err(_) => Err(Error::Retry("the source took too long".into())),
-                }
+                tokio::time::timeout(limit, postgres(pool, sql, key, limit, most))
+                    .await
+                    .unwrap_or(Err(ReadError::Timeout))
             }
         }
     }
 }
 
-fn connect(path: &PathBuf) -> Result<rusqlite::Connection> {
+fn lock(idle: &Mutex<Idle>) -> MutexGuard<'_, Idle> {
+    idle.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Idle {
+    /// A connection, if one waits, and which file it is to. A file put in the place of another is noticed:
+    /// the old one would otherwise be read for ever.
+    fn take(&mut self, path: &Path) -> (Option<rusqlite::Connection>, u64) {
+        let now = Instant::now();
+        if self.looked.is_none_or(|at| now.duration_since(at) >= LOOK_AGAIN) {
+            self.looked = Some(now);
+            let facts = std::fs::metadata(path).ok();
+            let mark = facts.and_then(|facts| Some((facts.modified().ok()?, facts.len())));
+            if self.mark != mark {
+                self.mark = mark;
+                self.generation += 1;
+                self.connections.clear();
+            }
+        }
+        (self.connections.pop(), self.generation)
+    }
+}
+
+/// Opens for reading. The file is not mapped into memory: one that its owner cuts short while we read
+/// would end the whole process.
+fn connect(path: &Path) -> Result<rusqlite::Connection, ReadError> {
     use rusqlite::OpenFlags;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = rusqlite::Connection::open_with_flags(path, flags)?;
-    connection.execute_batch("pragma query_only=on; pragma busy_timeout=200; pragma mmap_size=1073741824; pragma cache_size=-16384")?;
+    connection.execute_batch(
+        "pragma query_only=on; pragma busy_timeout=200; pragma mmap_size=0; pragma cache_size=-16384",
+    )?;
     Ok(connection)
 }
 
-/// Runs where it is called, like every read of ours; the time limit interrupts it.
 fn sqlite(
     connection: &rusqlite::Connection,
     sql: &str,
     key: &str,
     limit: Duration,
     most: usize,
-) -> Result<(Vec<String>, Vec<Row>)> {
+) -> Result<Found, ReadError> {
     let until = Instant::now() + limit;
     connection.progress_handler(STEPS, Some(move || Instant::now() > until))?;
     let run = || {
         let mut statement = connection.prepare_cached(sql)?;
         if !statement.readonly() {
-            return Err(Error::Other("a source's statement must only read".into()));
+            return Err(Error::Other("a source's statement must only read".into()).into());
         }
         let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
         bind(&mut statement, &[Value::from(key)])?;
         let mut found = statement.raw_query();
-        let mut rows = Vec::new();
+        let (mut rows, mut size) = (Vec::new(), 0);
         while let Some(row) = found.next()? {
-            if rows.len() == most {
-                return Err(Error::Other(format!(
-                    "the source has more than {most} rows for one subject"
-                )));
+            let mut values = Vec::with_capacity(names.len());
+            for i in 0..names.len() {
+                let value = row.get_ref(i)?;
+                size += value.as_bytes_or_null().ok().flatten().map_or(0, <[u8]>::len);
+                if size > MOST_BYTES || rows.len() == most {
+                    return Err(ReadError::TooLarge);
+                }
+                values.push(from_sqlite(value));
             }
-            rows.push(Row((0..names.len())
-                .map(|i| row.get_ref(i).map(from_sqlite))
-                .collect::<rusqlite::Result<_>>()?));
+            rows.push(Row(values));
         }
         Ok((names, rows))
     };
     let answer = run();
     connection.progress_handler(0, None::<fn() -> bool>)?;
     match answer {
-        Err(_) if Instant::now() > until => Err(Error::Retry("the source took too long".into())),
+        Err(ReadError::Database(_)) if Instant::now() > until => Err(ReadError::Timeout),
         other => other,
     }
 }
@@ -128,31 +207,21 @@ async fn postgres(
     key: &str,
     limit: Duration,
     most: usize,
-) -> Result<(Vec<String>, Vec<Row>)> {
-    let client = pool.get().await?;
+) -> Result<Found, ReadError> {
+    let client = pool.get().await.map_err(Error::from)?;
     client.batch_execute(&format!("set statement_timeout = {}", limit.as_millis().max(1))).await?;
-    let statement = client.prepare_cached(sql).await?;
-    let found =
-        client.query(&statement, &[&Value::from(key)]).await.map_err(|error| {
-            match error.code() {
-                Some(code) if *code == tokio_postgres::error::SqlState::QUERY_CANCELED => {
-                    Error::Retry("the source took too long".into())
-                }
-                _ => error.into(),
-            }
-        })?;
-    if found.len() > most {
-        return Err(Error::Other(format!("the source has more than {most} rows for one subject")));
+    let statement = client.prepare_cached(sql).await.map_err(ReadError::from)?;
+    let mut found = pin!(client.query_raw(&statement, [Value::from(key)]).await?);
+    let (mut rows, mut size) = (Vec::new(), 0);
+    // Row by row, so that a flood is never held in memory.
+    while let Some(row) = found.try_next().await? {
+        size += row.raw_size_bytes();
+        if size > MOST_BYTES || rows.len() == most {
+            return Err(ReadError::TooLarge);
+        }
+        let values = (0..row.len()).map(|i| row.try_get::<_, Value>(i));
+        rows.push(Row(values.collect::<Result<_, _>>()?));
     }
     let names = statement.columns().iter().map(|column| column.name().to_owned()).collect();
-    let rows = found
-        .iter()
-        .map(|row| {
-            (0..row.len())
-                .map(|i| row.try_get::<_, Value>(i).map_err(Error::from))
-                .collect::<Result<_>>()
-                .map(Row)
-        })
-        .collect::<Result<_>>()?;
     Ok((names, rows))
 }

@@ -107,7 +107,7 @@ fn inline_names(inline: &InlineExpression<&str>, names: &mut BTreeSet<String>) {
     match inline {
         InlineExpression::VariableReference { id } => drop(names.insert(id.name.to_owned())),
         InlineExpression::FunctionReference { arguments, .. } => {
-            arguments.positional.iter().for_each(|argument| inline_names(argument, names))
+            arguments.positional.iter().for_each(|argument| inline_names(argument, names));
         }
         InlineExpression::Placeable { expression } => expression_names(expression, names),
         _ => {}

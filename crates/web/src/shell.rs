@@ -100,7 +100,7 @@ impl Shell {
         let mut menu = vec![link("/", "shell-home")];
         if let Some(user) = &self.user {
             menu.push(link("/my/data", "shell-my-data"));
-            menu.extend(user.officer.then(|| link("/officer", "shell-officer")));
+            menu.push(link("/my/mandates", "shell-mandates"));
             menu.extend(user.admin.then(|| link("/admin", "shell-admin")));
         } else {
             let next = if self.here.starts_with("/sign-in") { "/" } else { &self.here };

@@ -36,6 +36,7 @@ struct SourceLine {
 }
 
 /// `GET /admin`.
+#[expect(clippy::too_many_lines, reason = "one page of many tables, each filled in a few lines")]
 pub(crate) async fn show(State(exchange): State<Exchange>, visit: Visit) -> Outcome<Html<String>> {
     visit.ctx.admin()?;
     let deps = exchange.deps.clone();

@@ -40,7 +40,11 @@ impl Page {
     /// `Director, Lucky Star Trading Ltd`.
     fn says(&self, persona: &Persona) -> String {
         // An office is known here by its id alone, which says nothing to people.
-        let of = if matches!(persona.role.as_str(), "officer" | "admin") { "" } else { self.shell.of(&persona.of) };
+        let of = if matches!(persona.role.as_str(), "officer" | "admin") {
+            ""
+        } else {
+            self.shell.of(&persona.of)
+        };
         let parts = [role(&self.shell, &persona.role), of.to_owned()];
         let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         parts.join(if self.shell.chinese() { "，" } else { ", " })

@@ -1,11 +1,28 @@
 //! Made-up people, companies and records, the same for the same seed. Identity card numbers have valid
 //! check digits and belong to nobody we know of; every page says that they are made up.
 
-use exchange::pack::{Cardinality, Field, FieldType, Pack, Register};
-use jiff::ToSpan;
-use kernel::{Date, Entropy, SeededEntropy, Text, hk::Hkid};
+mod draw;
+mod firms;
+mod lives;
+mod names;
+
+use draw::Draw;
+use exchange::pack::{Pack, Register};
+use kernel::{Date, Text, hk::Hkid};
+use names::{FIRST, GIVEN, STREETS, SURNAMES, TRADES};
 use ports::SubjectKind;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
+use std::collections::HashSet;
+
+/// People: those to sign in as, then the other adults, then the young.
+const PERSONAS: usize = 16;
+const ADULTS: usize = 36;
+const PEOPLE: usize = 52;
+/// The first made-up business registration number.
+const FIRST_BRN: usize = 70_000_000;
+/// Companies with a name and directors of their own: (first word, trade, directors, how many must agree).
+const KNOWN: [(usize, usize, &[usize], u32); 3] =
+    [(0, 0, &[0], 1), (1, 1, &[1, 2, 3], 2), (5, 5, &[0, 4], 1)];
 
 /// A made-up person.
 #[derive(Debug, Clone)]
@@ -14,6 +31,11 @@ pub(crate) struct Person {
     pub(crate) handle: String,
     pub(crate) name: Text,
     pub(crate) hkid: String,
+    female: bool,
+    /// In years.
+    age: i64,
+    /// Whether the demo speaks of them.
+    persona: bool,
 }
 
 /// A made-up company and who directs it.
@@ -25,369 +47,145 @@ pub(crate) struct Company {
     pub(crate) directors: Vec<usize>,
     /// How many of them must agree.
     pub(crate) needs: u32,
+    number: usize,
+    /// Index into [`TRADES`].
+    trade: usize,
 }
 
 /// Everything that is made up.
 pub(crate) struct Data {
     pub(crate) people: Vec<Person>,
     pub(crate) companies: Vec<Company>,
-    random: SeededEntropy,
+    seed: u64,
 }
 
-const SURNAMES: [(&str, &str); 16] = [
-    ("Chan", "陳"),
-    ("Wong", "黃"),
-    ("Lam", "林"),
-    ("Cheung", "張"),
-    ("Leung", "梁"),
-    ("Ho", "何"),
-    ("Ng", "吳"),
-    ("Lau", "劉"),
-    ("Yip", "葉"),
-    ("Tse", "謝"),
-    ("Kwok", "郭"),
-    ("Tang", "鄧"),
-    ("Mak", "麥"),
-    ("Fung", "馮"),
-    ("Szeto", "司徒"),
-    ("Au-yeung", "歐陽"),
-];
-const GIVEN: [(&str, &str); 16] = [
-    ("Mei Ling", "美玲"),
-    ("Ka Ho", "家豪"),
-    ("Wing Yan", "詠恩"),
-    ("Chi Keung", "志強"),
-    ("Siu Ming", "小明"),
-    ("Hoi Yan", "凱欣"),
-    ("Kwok Wai", "國偉"),
-    ("Yuk Lan", "玉蘭"),
-    ("Tsz Kit", "子傑"),
-    ("Suk Fan", "淑芬"),
-    ("Wai Lun", "偉倫"),
-    ("Ching Man", "靜雯"),
-    ("Pak Hei", "柏熙"),
-    ("Lai Kuen", "麗娟"),
-    ("Man Fai", "文輝"),
-    ("Sze Nga", "思雅"),
-];
-const FIRST: [(&str, &str, &str); 14] = [
-    ("Lucky Star", "幸運星", "幸运星"),
-    ("Golden Junk", "金帆", "金帆"),
-    ("Harbour Light", "海光", "海光"),
-    ("Jade Peak", "翠峰", "翠峰"),
-    ("Silver Tide", "銀濤", "银涛"),
-    ("Red Lantern", "紅燈籠", "红灯笼"),
-    ("East Pier", "東碼頭", "东码头"),
-    ("Cloud Terrace", "雲台", "云台"),
-    ("Nine Bamboo", "九竹", "九竹"),
-    ("Morning Ferry", "晨渡", "晨渡"),
-    ("Lotus Gate", "蓮門", "莲门"),
-    ("North Star", "北斗", "北斗"),
-    ("Tai Ping", "太平", "太平"),
-    ("Wind Vane", "風標", "风标"),
-];
-const TRADE: [(&str, &str, &str); 8] = [
-    ("Trading", "貿易", "贸易"),
-    ("Shipping", "航運", "航运"),
-    ("Foods", "食品", "食品"),
-    ("Logistics", "物流", "物流"),
-    ("Engineering", "工程", "工程"),
-    ("Catering", "飲食", "餐饮"),
-    ("Textiles", "紡織", "纺织"),
-    ("Electronics", "電子", "电子"),
-];
-const STREETS: [(&str, &str); 8] = [
-    ("Made-up Road", "虛構道"),
-    ("Sample Street", "示例街"),
-    ("Lantern Lane", "燈籠里"),
-    ("Quayside Terrace", "堤岸臺"),
-    ("Junk Bay Avenue", "帆灣大道"),
-    ("Banyan Path", "榕樹徑"),
-    ("Typhoon Street", "颱風街"),
-    ("Egret Road", "白鷺路"),
-];
-
-/// The first company's number; the others follow.
-const BRN: usize = 70_000_000;
-
 impl Data {
-    /// Twelve personas with work to do, forty more people, and `companies` companies.
+    /// Sixteen personas, 36 more people, and `companies` companies.
     pub(crate) fn new(seed: u64, companies: usize) -> Self {
-        let mut data =
-            Self { people: Vec::new(), companies: Vec::new(), random: SeededEntropy::new(seed) };
-        for i in 0..52 {
-            data.add_person(i);
-        }
-        data.add_company(0, 0, vec![0], 1);
-        data.add_company(1, 1, vec![1, 2, 3], 2);
-        data.add_company(5, 5, vec![0, 4], 1);
-        for i in 3..companies {
-            let director = 5 + i % 47;
-            let (first, trade) = (data.below(FIRST.len()), data.below(TRADE.len()));
-            data.add_company(first, trade, vec![director], 1);
-        }
-        data
-    }
-
-    fn below(&self, n: usize) -> usize {
-        let mut bytes = [0; 8];
-        self.random.fill(&mut bytes);
-        usize::try_from(u64::from_le_bytes(bytes) % n.max(1) as u64).unwrap_or(0)
-    }
-
-    fn pick<T: Copy>(&self, from: &[T], fallback: T) -> T {
-        from.get(self.below(from.len())).copied().unwrap_or(fallback)
-    }
-
-    fn add_person(&mut self, i: usize) {
-        // The first sixteen pair each surname with the given name of the same place: the personas are fixed.
-        let (surname, given) =
-            if i < 16 { (i, i) } else { (self.below(16), (i * 7 + self.below(16)) % 16) };
-        let ((surname, family), (given, own)) = (SURNAMES[surname % 16], GIVEN[given % 16]);
-        let english = format!("{surname} {given}");
-        let chinese = format!("{family}{own}");
-        let handle = english.to_lowercase().replace(' ', "-");
-        let handle = if self.people.iter().any(|other| other.handle == handle) {
-            format!("{handle}-{i}")
-        } else {
-            handle
-        };
-        let hkid = loop {
-            let letter = char::from(b'A' + u8::try_from(self.below(26)).unwrap_or(0));
-            let body = format!("{letter}{:06}", self.below(1_000_000));
-            if let Some(hkid) = Hkid::from_body(&body)
-                && !self.people.iter().any(|other| other.hkid == hkid.as_str())
-            {
-                break hkid.as_str().to_owned();
+        let mut people: Vec<Person> = Vec::with_capacity(PEOPLE);
+        let (mut handles, mut hkids) = (HashSet::new(), HashSet::new());
+        let draw = Draw::new(seed, &["people"]);
+        while people.len() < PEOPLE {
+            let person = person(&draw, people.len());
+            if handles.insert(person.handle.clone()) && hkids.insert(person.hkid.clone()) {
+                people.push(person);
             }
-        };
-        // A name is never converted between scripts: the Chinese one stands as the person writes it.
-        self.people.push(Person {
-            handle,
-            name: Text { en: english, tc: chinese.clone(), sc: chinese },
-            hkid,
-        });
+        }
+        Self { people, companies: (0..companies).map(company).collect(), seed }
     }
 
-    fn add_company(&mut self, first: usize, trade: usize, directors: Vec<usize>, needs: u32) {
-        let ((first, first_tc, first_sc), (trade, trade_tc, trade_sc)) =
-            (FIRST[first % FIRST.len()], TRADE[trade % TRADE.len()]);
-        let n = self.companies.len();
-        let number = if n < 3 { String::new() } else { format!(" {n}") };
-        let name = Text {
-            en: format!("{first} {trade}{number} Limited"),
-            tc: format!("{first_tc}{trade_tc}{number}有限公司").replace(' ', ""),
-            sc: format!("{first_sc}{trade_sc}{number}有限公司").replace(' ', ""),
-        };
-        let brn = format!("{:08}", BRN + n);
-        self.companies.push(Company { name, brn, directors, needs });
-    }
-
-    /// The records of one subject in a register, in the register's fields.
+    /// The records of one subject in a register. A register that nobody wrote made-up records for has
+    /// its own examples.
     pub(crate) fn records(
         &self,
         register: &Register,
         key: &str,
-        name: &Text,
         today: Date,
     ) -> Vec<Map<String, Json>> {
-        if register.id == "directors" {
-            return self.directors(register, key, name, today);
-        }
-        let rows = match register.cardinality {
-            Cardinality::One => 1,
-            Cardinality::Many => 1 + self.below(4),
-        };
-        (0..rows).map(|row| self.record(register, key, name, row, today)).collect()
-    }
-
-    fn record(
-        &self,
-        register: &Register,
-        key: &str,
-        name: &Text,
-        row: usize,
-        today: Date,
-    ) -> Map<String, Json> {
-        register
-            .fields
-            .iter()
-            .map(|field| (field.id.clone(), self.value(register, field, key, name, row, today)))
-            .collect()
-    }
-
-    /// The directors that the mandates know, under their own names.
-    fn directors(
-        &self,
-        register: &Register,
-        key: &str,
-        name: &Text,
-        today: Date,
-    ) -> Vec<Map<String, Json>> {
-        let place = key.parse().ok().and_then(|brn: usize| brn.checked_sub(BRN));
-        let company = place.and_then(|place| self.companies.get(place));
-        let people = company
-            .into_iter()
-            .flat_map(|company| &company.directors)
-            .filter_map(|i| self.people.get(*i));
-        let own = |(row, person): (usize, &Person)| {
-            let mut record = self.record(register, key, name, row, today);
-            for (field, value) in &mut record {
-                match field.as_str() {
-                    "director_name_en" => *value = json!(person.name.en),
-                    "director_name_tc" => *value = json!(person.name.tc),
-                    "director_hkid" => *value = json!(person.hkid),
-                    _ => {}
-                }
-            }
-            record
-        };
-        people.enumerate().map(own).collect()
-    }
-
-    fn value(
-        &self,
-        register: &Register,
-        field: &Field,
-        key: &str,
-        name: &Text,
-        row: usize,
-        today: Date,
-    ) -> Json {
-        if field.id == register.key {
-            return key.into();
-        }
-        match field.kind {
-            FieldType::Money => json!(i64::try_from(self.below(9_000_000)).unwrap_or(0) * 100),
-            FieldType::Number => number(self, &field.id, row, today),
-            FieldType::Boolean => json!(self.below(2) == 1),
-            // Definitions name the ordinary case first: most companies are in order.
-            FieldType::Choice => field
-                .choices
-                .get(if self.below(6) == 0 { self.below(field.choices.len()) } else { 0 })
-                .map_or(Json::Null, |choice| json!(choice)),
-            FieldType::Date => json!(self.date(&field.id, row, today).to_string()),
-            FieldType::Hkid => self
+        let rows = match register.subject {
+            SubjectKind::Company => self
+                .company(key)
+                .and_then(|company| firms::rows(self, &register.id, company, today)),
+            SubjectKind::Person => self
                 .people
-                .get(self.below(self.people.len()))
-                .map_or(Json::Null, |person| json!(person.hkid)),
-            FieldType::Brn => json!(format!("{:08}", 70_000_000 + self.below(60))),
-            FieldType::Text => json!(self.text(&field.id, name, row)),
-        }
-    }
-
-    /// Ends and expiries lie ahead, births long ago, everything else in the last years, newest first.
-    fn date(&self, id: &str, row: usize, today: Date) -> Date {
-        let days = i64::try_from(self.below(300)).unwrap_or(0);
-        let years = i64::try_from(row).unwrap_or(0);
-        let span =
-            if ["expir", "until", "due", "valid_to", "end"].iter().any(|word| id.contains(word)) {
-                (days + 30).days()
-            } else if id.contains("birth") {
-                (-(25 * 365 + days * 40)).days()
-            } else if ["incorporat", "commence", "appointed", "first"]
                 .iter()
-                .any(|word| id.contains(word))
-            {
-                (-(4 * 365 + days * 7)).days()
-            } else {
-                (-(years * 365 + days)).days()
-            };
-        today.checked_add(span).unwrap_or(today)
+                .find(|person| person.hkid == key)
+                .and_then(|person| lives::rows(self, &register.id, person, today)),
+        };
+        let examples = || register.examples.iter().filter_map(|row| serde_json::to_value(row).ok());
+        let keyed = |row| match row {
+            Json::Object(mut fields) => {
+                fields.insert(register.key.clone(), key.into());
+                Some(fields)
+            }
+            _ => None,
+        };
+        rows.unwrap_or_else(|| examples().collect()).into_iter().filter_map(keyed).collect()
     }
 
-    fn text(&self, id: &str, name: &Text, row: usize) -> String {
-        let person = || {
-            self.people
-                .get(self.below(self.people.len()))
-                .map(|person| person.name.clone())
-                .unwrap_or_default()
-        };
-        let (street, street_tc) = self.pick(&STREETS, STREETS[0]);
-        let (house, floor) = (1 + self.below(200), 1 + self.below(30));
-        let chinese = ["_tc", "_zh", "_chinese", "_sc"].iter().any(|end| id.ends_with(end));
-        let is = |words: &[&str]| words.iter().any(|word| id.contains(word));
-        if is(&["address", "location", "premises", "place"]) {
-            return if chinese {
-                format!("{street_tc}{house}號{floor}樓（虛構）")
-            } else {
-                format!("{floor}/F, {house} {street} (made up)")
-            };
-        }
-        if is(&["director", "holder", "secretary", "officer", "driver", "chargee", "owner"])
-            && is(&["name"])
-            || is(&["chargee", "school"])
-        {
-            let person = person();
-            return if is(&["chargee"]) {
-                "Harbour Bank (made up)".to_owned()
-            } else if is(&["school"]) {
-                "Egret Road Secondary School (made up)".to_owned()
-            } else if chinese {
-                person.tc
-            } else {
-                person.en
-            };
-        }
-        if is(&["name"]) {
-            return if id.ends_with("_sc") {
-                name.sc.clone()
-            } else if chinese {
-                name.tc.clone()
-            } else {
-                name.en.clone()
-            };
-        }
-        if is(&["number", "reference", "certificate", "_no", "plate", "mark"]) || id == "no" {
-            let letters: String = id
-                .chars()
-                .filter(char::is_ascii_alphabetic)
-                .take(2)
-                .collect::<String>()
-                .to_uppercase();
-            return format!("{letters}{:06}", 100_000 + row * 1000 + self.below(900_000));
-        }
-        let words: &[&str] = if is(&["property"]) {
-            &[
-                "Flat B, 9/F, 12 Banyan Path (made up)",
-                "Godown 3, 5 Quayside Terrace (made up)",
-                "Shop 2, G/F, 88 Lantern Lane (made up)",
-            ]
-        } else if is(&["nature", "business"]) {
-            &[
-                "General trading",
-                "Import and export of foodstuffs",
-                "Freight forwarding",
-                "Catering",
-                "Electronic components",
-            ]
-        } else if is(&["goods", "commodity", "description"]) {
-            &[
-                "Dried seafood",
-                "Ceramic tableware",
-                "Electric motors",
-                "Woven cotton fabric",
-                "Machine parts",
-            ]
-        } else if is(&["make", "model"]) {
-            &["Mersey 4x2 van", "Kestrel saloon", "Quay flatbed", "Heron minibus"]
-        } else if is(&["country", "nationality"]) {
-            &["Hong Kong, China", "Mainland China", "Japan", "Thailand", "Viet Nam"]
-        } else if is(&["class", "grade", "form"]) {
-            &["S4", "S5", "S6", "1", "2"]
-        } else {
-            &["Made-up entry A", "Made-up entry B", "Made-up entry C"]
-        };
-        self.pick(words, "Made up").to_owned()
+    fn company(&self, brn: &str) -> Option<&Company> {
+        self.companies.get(brn.parse::<usize>().ok()?.checked_sub(FIRST_BRN)?)
+    }
+
+    fn draw(&self, words: &[&str]) -> Draw {
+        Draw::new(self.seed, words)
+    }
+
+    /// An address in English and in Chinese, on a street that is on no map.
+    #[expect(clippy::unused_self, reason = "asked like everything that is made up")]
+    fn address(&self, draw: &Draw) -> (String, String) {
+        let (street, road) = draw.pick(&STREETS);
+        let (house, floor) = (draw.between(1, 200), draw.between(1, 30));
+        (
+            format!("{floor}/F, {house} {street} (made up)"),
+            format!("{road}{house}號{floor}樓（虛構）"),
+        )
+    }
+
+    /// An adult who is none of these.
+    fn another_adult(&self, draw: &Draw, but: &[usize]) -> &Person {
+        let others: Vec<_> = (0..ADULTS).filter(|i| !but.contains(i)).collect();
+        &self.people[others[draw.below(others.len())]]
     }
 }
 
-fn number(data: &Data, id: &str, row: usize, today: Date) -> Json {
-    let years = i16::try_from(row).unwrap_or(0);
-    if id.contains("year") {
-        return json!(today.year() - 1 - years);
+fn person(draw: &Draw, i: usize) -> Person {
+    // The personas pair each surname with the given name of the same place, whatever the seed.
+    let (surname, given) = if i < PERSONAS { (i, i) } else { (draw.below(16), draw.below(16)) };
+    let ((surname, family), (given, own, female)) = (SURNAMES[surname], GIVEN[given]);
+    let english = format!("{surname} {given}");
+    // A name is never converted between scripts: the Chinese one stands as the person writes it.
+    let chinese = format!("{family}{own}");
+    let letter = char::from(b"ABCDEGHKPRVYZ"[draw.below(13)]);
+    let body = format!("{letter}{:06}", draw.below(1_000_000));
+    Person {
+        handle: english.to_lowercase().replace(' ', "-"),
+        name: Text { en: english, tc: chinese.clone(), sc: chinese },
+        hkid: Hkid::from_body(&body).map(|hkid| hkid.as_str().to_owned()).unwrap_or_default(),
+        female,
+        age: if i < ADULTS { draw.between(28, 64) } else { draw.between(13, 21) },
+        persona: i < PERSONAS,
     }
-    json!(1 + data.below(5000))
+}
+
+fn company(number: usize) -> Company {
+    let (first, trade, directors, needs, again) = match KNOWN.get(number) {
+        Some((first, trade, directors, needs)) => (*first, *trade, directors.to_vec(), *needs, 0),
+        None => {
+            // Every first word with every trade, in an order that does not show; then again, numbered.
+            let all = FIRST.len() * TRADES.len();
+            let pairs =
+                (0..all).map(|i| i * 37 % all).map(|i| (i / TRADES.len(), i % TRADES.len()));
+            let free = pairs.filter(|pair| KNOWN.iter().all(|known| (known.0, known.1) != *pair));
+            let (round, place) = (
+                (number - KNOWN.len()) / (all - KNOWN.len()),
+                (number - KNOWN.len()) % (all - KNOWN.len()),
+            );
+            let (first, trade) = free.clone().nth(place).unwrap_or_default();
+            // Not the officer and the administrator, who are the last two personas.
+            let director = 5 + number % (ADULTS - 7);
+            let director = if director < PERSONAS - 2 { director } else { director + 2 };
+            (first, trade, vec![director], 1, round)
+        }
+    };
+    let ((en, tc, sc), does) = (FIRST[first], &TRADES[trade]);
+    let (spaced, plain) = if again == 0 {
+        Default::default()
+    } else {
+        (format!(" {}", again + 1), (again + 1).to_string())
+    };
+    Company {
+        name: Text {
+            en: format!("{en} {}{spaced} Limited", does.en),
+            tc: format!("{tc}{}{plain}有限公司", does.tc),
+            sc: format!("{sc}{}{plain}有限公司", does.sc),
+        },
+        brn: format!("{:08}", FIRST_BRN + number),
+        directors,
+        needs,
+        number,
+        trade,
+    }
 }
 
 /// Every register of companies or of people.
@@ -396,32 +194,4 @@ pub(crate) fn registers_of(pack: &Pack, kind: SubjectKind) -> impl Iterator<Item
 }
 
 #[cfg(test)]
-mod tests {
-    use super::Data;
-    use kernel::hk::{Brn, Hkid};
-
-    #[test]
-    fn every_made_up_number_has_a_valid_form_and_nobody_shares_one() {
-        let data = Data::new(1, 60);
-        assert_eq!((data.people.len(), data.companies.len()), (52, 60));
-        assert!(data.people.iter().all(|person| Hkid::parse(&person.hkid).is_some()));
-        assert!(data.companies.iter().all(|company| Brn::parse(&company.brn).is_some()));
-        let mut hkids: Vec<_> = data.people.iter().map(|person| &person.hkid).collect();
-        hkids.sort();
-        hkids.dedup();
-        assert_eq!(hkids.len(), 52);
-    }
-
-    #[test]
-    fn the_same_seed_makes_the_same_people() {
-        let names = |seed| {
-            Data::new(seed, 10)
-                .people
-                .into_iter()
-                .map(|person| (person.hkid, person.name.en))
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(names(7), names(7));
-        assert_ne!(names(7), names(8));
-    }
-}
+mod tests;

@@ -34,13 +34,11 @@ fn made_up<'a>(
     data: &'a Data,
     today: Date,
 ) -> impl Iterator<Item = Map<String, Json_>> + 'a {
-    let companies = data.companies.iter().map(|company| (&company.brn, &company.name));
-    let people = data.people.iter().map(|person| (&person.hkid, &person.name));
+    let companies = data.companies.iter().map(|company| &company.brn);
+    let people = data.people.iter().map(|person| &person.hkid);
     let of_company = companies.filter(|_| register.subject == SubjectKind::Company);
     let of_person = people.filter(|_| register.subject == SubjectKind::Person);
-    of_company
-        .chain(of_person)
-        .flat_map(move |(key, name)| data.records(register, key, name, today))
+    of_company.chain(of_person).flat_map(move |key| data.records(register, key, today))
 }
 
 fn today(world: &World) -> Date {

@@ -111,7 +111,7 @@ impl Demo {
                 "the demo stopped before it was ready"
             );
             assert!(
-                began.elapsed() < Duration::from_secs(60),
+                began.elapsed() < Duration::from_mins(1),
                 "the demo is not ready after a minute"
             );
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -344,7 +344,7 @@ impl Consumer {
         if let Some(token) = token {
             claims["ath"] = b64::encode(sha256(&[token.as_bytes()])).into();
         }
-        let public = Jwk::from(key.public().key.clone());
+        let public = Jwk::from(key.public().key);
         key.sign_header(
             &json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": public}),
             claims.to_string().as_bytes(),
@@ -502,7 +502,7 @@ impl Consumer {
         let parsed = Parsed::new(&jws, 1 << 24).unwrap();
         let claims = serde_json::from_slice(parsed.unverified_payload()).unwrap();
         let header = parsed.header_as().unwrap();
-        Ok(Records { claims, header, jws })
+        Ok(Records { jws, claims, header })
     }
 
     /// Checks an answer as the bank must: signature, receipt, opening, payload.

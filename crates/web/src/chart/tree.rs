@@ -40,6 +40,7 @@ impl TreeStep {
 
 /// The log as a growing tree: your leaf lit below, joined step by step with the proof's values, up to
 /// the head that everyone sees. `index` counts from nought; `root` is the head as people see it.
+#[expect(clippy::too_many_lines, reason = "one picture, drawn from the leaf up")]
 pub fn tree(
     locale: Locale,
     id: &str,

@@ -21,7 +21,12 @@ async fn a_person_adds_a_passkey_signs_in_with_it_and_signs_a_consent() {
     let mut details = Consumer::details();
     details[0]["purpose"] = "account-opening".into();
     details[0]["subject"] = "person".into();
-    details[0]["expires"] = kernel::from_micros((now() + 30 * 86_400) * 1_000_000).to_string().chars().take(10).collect::<String>().into();
+    details[0]["expires"] = kernel::from_micros((now() + 30 * 86_400) * 1_000_000)
+        .to_string()
+        .chars()
+        .take(10)
+        .collect::<String>()
+        .into();
     details[0]["frequency"] = json!({"unit": "once", "times": 1});
     details[0]["registers"] =
         json!([{"register": "identity-particulars", "fields": fields("identity-particulars", 2)}]);
