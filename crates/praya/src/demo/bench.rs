@@ -45,6 +45,8 @@ pub(crate) async fn fill(
     let public: serde_json::Value = serde_json::from_str(&keys.0.to_json())?;
     let jkt = thumbprint(public)?;
     let data = Data::new(SEED, consents);
+    // People alone: the companies follow, each with a consent, and the demo finds its people there.
+    seed::people(&db, &world, &Data { companies: Vec::new(), ..Data::new(SEED, 0) }).await?;
     departments::databases(&folder.join("departments"), &pack, &data, &world).await?;
     let selections = Arc::new(selections(&pack));
     let ctx = Ctx::new(&world, Actor::System("bench"), Locale::En);
