@@ -33,6 +33,7 @@ async fn send(exchange: &Exchange, client: &reqwest::Client, notice: Json) -> Re
         return Ok(());
     };
     let url = url::Url::parse(&address).map_err(|error| error.to_string())?;
+    net::check_url(&url, exchange.allow_private)?;
     let body = notice.to_string();
     let now = exchange.world.clock.now();
     let signer = exchange.signer.current(now).map_err(|problem| problem.to_string())?;

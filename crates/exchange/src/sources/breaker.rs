@@ -1,9 +1,13 @@
 //! A circuit breaker: a source that fails is left alone for a while, then asked once. Pure.
 //!
-//! ```text
-//! closed --five failures in a row--> open --half a minute--> half-open --success--> closed
-//!                                     ^-------- failure -------'
-//! ```
+//! | state     | asked?   | what happens                | next                                  |
+//! |-----------|----------|-----------------------------|---------------------------------------|
+//! | closed    | yes      | an answer                   | closed, failures forgotten            |
+//! | closed    | yes      | the fifth failure in a row  | open                                  |
+//! | open      | no       | half a minute passes        | half-open                             |
+//! | half-open | one only | it is asked                 | open, until that one has answered     |
+//! | open      |          | that one's answer           | closed                                |
+//! | open      |          | that one's failure, or none | open, half a minute more              |
 
 use kernel::Timestamp;
 use serde::Serialize;
@@ -41,7 +45,6 @@ impl BreakerState {
 pub(super) struct Breaker {
     failures: u32,
     opened: Option<Timestamp>,
-    probing: bool,
 }
 
 impl Breaker {
@@ -54,18 +57,21 @@ impl Breaker {
         }
     }
 
-    /// Whether the source may be asked now; half-open lets one through.
+    /// Whether the source may be asked now. Half-open lets one through and rests again meanwhile: if its
+    /// caller goes away without a word, another is let through after the rest.
     pub(super) fn admits(&mut self, now: Timestamp) -> bool {
         match self.state(now) {
             BreakerState::Closed => true,
             BreakerState::Open => false,
-            BreakerState::HalfOpen => !std::mem::replace(&mut self.probing, true),
+            BreakerState::HalfOpen => {
+                self.opened = Some(now);
+                true
+            }
         }
     }
 
     /// Notes how asking went.
     pub(super) fn note(&mut self, good: bool, now: Timestamp) {
-        self.probing = false;
         if good {
             *self = Self::default();
             return;
@@ -103,14 +109,15 @@ mod tests {
     }
 
     #[test]
-    fn half_open_lets_one_through() {
+    fn half_open_lets_one_through_and_another_if_that_one_never_answers() {
         let mut breaker = Breaker::default();
-        let now = from_micros(0);
-        (0..FAILURES).for_each(|_| breaker.note(false, now));
-        let later = from_micros(REST * 1_000_000);
-        assert!(breaker.admits(later));
-        assert!(!breaker.admits(later), "the first has not answered yet");
-        breaker.note(true, later);
-        assert_eq!(breaker.state(later), BreakerState::Closed);
+        let at = |seconds: i64| from_micros(seconds * 1_000_000);
+        (0..FAILURES).for_each(|_| breaker.note(false, at(0)));
+        assert!(!breaker.admits(at(REST - 1)));
+        assert!(breaker.admits(at(REST)));
+        assert!(!breaker.admits(at(REST)), "the first has not answered yet");
+        assert!(breaker.admits(at(2 * REST)), "the first was given up by its caller");
+        breaker.note(true, at(2 * REST));
+        assert_eq!(breaker.state(at(2 * REST)), BreakerState::Closed);
     }
 }

@@ -1,14 +1,14 @@
-//! A file, in memory by key, read anew when it changes. No row is lost: one without a key is counted
-//! and listed.
+//! A file, in memory by key, read anew when it changes. No row is lost: one that no key leads to, or that
+//! does not fit its register, is counted and listed; asking for its key is an error, never "nothing held".
 
-use super::{SourceError, fill};
-use crate::pack::{FileFormat, Header, Source, SourceKind};
+use super::{SourceError, fill, mapping};
+use crate::pack::{FieldType, FileFormat, Header, Register, Source, SourceKind};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
     time::SystemTime,
 };
 
@@ -17,20 +17,23 @@ const LISTED: usize = 100;
 
 type Row = Map<String, Json>;
 
+/// A row's key as the file writes it, and the row, or why it cannot be read.
+type Read = (Option<String>, Result<Row, &'static str>);
+
 /// What became of a file's rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LoadReport {
     /// Rows in the file.
     pub rows: usize,
-    /// Rows found by a key.
+    /// Rows that a key leads to and that fit their register.
     pub mapped: usize,
-    /// Rows that no key leads to.
+    /// The others.
     pub unmapped: usize,
     /// The first hundred of those.
     pub listed: Vec<Unmapped>,
 }
 
-/// A row that no key leads to.
+/// A row that no key leads to, or that does not fit its register.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unmapped {
     /// Which row, from 1, the header not counted.
@@ -42,7 +45,9 @@ pub struct Unmapped {
 #[derive(Default)]
 struct Loaded {
     mark: Option<(SystemTime, u64)>,
-    by_key: HashMap<String, Vec<Arc<Row>>>,
+    by_key: HashMap<String, Vec<Row>>,
+    /// Keys with a row that cannot be read.
+    broken: HashSet<String>,
     report: LoadReport,
 }
 
@@ -52,15 +57,24 @@ pub(super) struct FileSource {
     delimiter: u8,
     rows: String,
     header: Header,
-    key: String,
+    /// The column that holds the key, and what keys are.
+    key: (String, FieldType),
+    source: Source,
+    register: Register,
     loaded: Mutex<Loaded>,
 }
 
 impl FileSource {
-    pub(super) fn new(source: &Source, places: &BTreeMap<String, String>) -> Result<Self, String> {
+    pub(super) fn new(
+        source: &Source,
+        register: Option<&Register>,
+        places: &BTreeMap<String, String>,
+    ) -> Result<Self, String> {
         let SourceKind::File { path, format, delimiter, rows, header, key } = &source.kind else {
             return Err("not a file source".to_owned());
         };
+        let register = register.ok_or("no register is read from it")?;
+        let own = register.fields.iter().find(|field| field.id == register.key);
         Ok(Self {
             path: fill(path, places)?.into(),
             format: *format,
@@ -68,7 +82,9 @@ impl FileSource {
                 .map_err(|_| "the delimiter must be one ASCII character")?,
             rows: rows.clone(),
             header: *header,
-            key: key.clone(),
+            key: (key.clone(), own.map_or(FieldType::Text, |field| field.kind)),
+            source: source.clone(),
+            register: register.clone(),
             loaded: Mutex::default(),
         })
     }
@@ -76,11 +92,13 @@ impl FileSource {
     /// The raw rows of a key.
     pub(super) fn rows(&self, key: &str) -> Result<Vec<Row>, SourceError> {
         let loaded = self.fresh()?;
-        Ok(loaded
-            .by_key
-            .get(key)
-            .map(|rows| rows.iter().map(|row| Row::clone(row)).collect())
-            .unwrap_or_default())
+        if loaded.broken.contains(key) {
+            return Err(SourceError::BadShape {
+                field: self.key.0.clone(),
+                what: "in a row that cannot be read",
+            });
+        }
+        Ok(loaded.by_key.get(key).cloned().unwrap_or_default())
     }
 
     /// What became of the file's rows when it was last read; it is read if it has not been yet.
@@ -105,73 +123,109 @@ impl FileSource {
             FileFormat::Csv => self.csv(&bytes)?,
             FileFormat::Json => self.json(&bytes)?,
         };
+        let fields: Vec<_> = self.register.fields.iter().map(|field| field.id.clone()).collect();
+        let fits = |row: &Row, key: &str| {
+            mapping::map_row(&self.register, &self.source, row, key, &fields)
+                .err()
+                .map(|error| error.to_string())
+        };
         let mut loaded = Loaded::default();
-        for (i, row) in rows.into_iter().enumerate() {
-            loaded.report.rows += 1;
-            let key = match row.get(&self.key) {
-                Some(Json::String(text)) => text.trim().to_owned(),
-                Some(Json::Number(number)) => number.to_string(),
-                _ => String::new(),
-            };
-            if key.is_empty() {
-                loaded.report.unmapped += 1;
-                if loaded.report.listed.len() < LISTED {
-                    loaded
-                        .report
-                        .listed
-                        .push(Unmapped { row: i + 1, why: format!("{} is blank", self.key) });
+        for (i, (key, row)) in rows.into_iter().enumerate() {
+            let key = key.map(|key| mapping::key(self.key.1, &key)).filter(|key| !key.is_empty());
+            let why = match (key, row) {
+                (None, _) => Some(format!("{} is blank", self.key.0)),
+                (Some(key), Err(why)) => {
+                    loaded.broken.insert(key);
+                    Some(why.to_owned())
                 }
-                continue;
-            }
-            loaded.report.mapped += 1;
-            loaded.by_key.entry(key).or_default().push(Arc::new(row));
+                (Some(key), Ok(row)) => {
+                    let why = fits(&row, &key);
+                    loaded.by_key.entry(key).or_default().push(row);
+                    why
+                }
+            };
+            loaded.report.add(i + 1, why);
         }
         Ok(loaded)
     }
 
-    fn csv(&self, bytes: &[u8]) -> Result<Vec<Row>, SourceError> {
+    fn csv(&self, bytes: &[u8]) -> Result<Vec<Read>, SourceError> {
         let mut reader =
             csv::ReaderBuilder::new().delimiter(self.delimiter).flexible(true).from_reader(bytes);
-        let names: Vec<String> = reader
-            .headers()
-            .map_err(|_| bad("has no header"))?
-            .iter()
-            .map(|name| name.trim_start_matches('\u{feff}').to_owned())
-            .collect();
-        let mut rows = Vec::new();
-        for record in reader.byte_records() {
-            let record = record.map_err(|_| bad("not CSV"))?;
-            rows.push(
-                names
-                    .iter()
-                    .zip(record.iter())
-                    .map(|(name, cell)| {
-                        (name.clone(), String::from_utf8_lossy(cell).into_owned().into())
-                    })
-                    .collect(),
-            );
-        }
-        Ok(rows)
+        let header = reader.headers().map_err(|_| bad("without a header that can be read"))?;
+        let names: Vec<String> =
+            header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
+        distinct(names.iter())?;
+        let own = names.iter().position(|name| *name == self.key.0);
+        let own = own.ok_or_else(|| bad("without the column of the key"))?;
+        let text = |cell: &[u8]| String::from_utf8(cell.to_vec()).ok();
+        let read = |record: csv::ByteRecord| {
+            let cell = |(name, cell): (&String, &[u8])| {
+                Ok((name.clone(), text(cell).ok_or("not UTF-8")?.into()))
+            };
+            let row = if record.len() == names.len() {
+                names.iter().zip(record.iter()).map(cell).collect()
+            } else {
+                Err("more or fewer columns than the header")
+            };
+            (record.get(own).and_then(text), row)
+        };
+        let records = reader.byte_records();
+        records.map(|record| record.map(read).map_err(|_| bad("not CSV"))).collect()
     }
 
-    fn json(&self, bytes: &[u8]) -> Result<Vec<Row>, SourceError> {
-        let whole: Json = serde_json::from_slice(bytes).map_err(|_| bad("not JSON"))?;
-        let rows = whole
-            .pointer(&self.rows)
-            .and_then(Json::as_array)
-            .ok_or_else(|| bad("has no rows there"))?;
-        let mut rows = rows
-            .iter()
-            .map(|row| row.as_object().cloned().ok_or_else(|| bad("not an object")))
-            .collect::<Result<Vec<_>, _>>()?;
+    fn json(&self, bytes: &[u8]) -> Result<Vec<Read>, SourceError> {
+        let mut whole: Json = serde_json::from_slice(bytes).map_err(|_| bad("not JSON"))?;
+        let Some(Json::Array(mut rows)) = whole.pointer_mut(&self.rows).map(Json::take) else {
+            return Err(bad("without an array of rows there"));
+        };
+        let mut names = Row::new();
         if self.header == Header::FirstObject && !rows.is_empty() {
-            let names = rows.remove(0);
-            let named = |(key, value): (String, Json)| {
-                (names.get(&key).and_then(Json::as_str).map_or(key, str::to_owned), value)
+            let Json::Object(first) = rows.remove(0) else {
+                return Err(bad("without names in its first row"));
             };
-            rows = rows.into_iter().map(|row| row.into_iter().map(named).collect()).collect();
+            names = first;
+            distinct(names.values().filter_map(Json::as_str))?;
         }
-        Ok(rows)
+        let named = |(key, value): (String, Json)| {
+            (names.get(&key).and_then(Json::as_str).map_or(key, str::to_owned), value)
+        };
+        let read = |row: Json| {
+            let Json::Object(row) = row else { return (None, Err("not an object")) };
+            let row: Row = row.into_iter().map(named).collect();
+            let key = match mapping::at(&row, &self.key.0) {
+                Some(Json::String(text)) => Some(text.clone()),
+                Some(Json::Number(number)) => Some(number.to_string()),
+                _ => None,
+            };
+            (key, Ok(row))
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+}
+
+impl LoadReport {
+    fn add(&mut self, row: usize, why: Option<String>) {
+        self.rows += 1;
+        match why {
+            None => self.mapped += 1,
+            Some(why) => {
+                self.unmapped += 1;
+                if self.listed.len() < LISTED {
+                    self.listed.push(Unmapped { row, why });
+                }
+            }
+        }
+    }
+}
+
+/// Two columns of one name would hide one of them.
+fn distinct<T: Ord>(mut names: impl Iterator<Item = T>) -> Result<(), SourceError> {
+    let mut seen = BTreeSet::new();
+    if names.all(|name| seen.insert(name)) {
+        Ok(())
+    } else {
+        Err(bad("with two columns of one name"))
     }
 }
 

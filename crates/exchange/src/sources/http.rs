@@ -68,14 +68,14 @@ impl HttpSource {
         let mut attempt = 0;
         let body = loop {
             match self.get(key).await {
-                // A GET that never arrived, or that a gateway lost, may be repeated.
-                Err(SourceError::Unreachable | SourceError::Refused(502..=504))
-                    if attempt < retries =>
-                {
+                // One that never arrived, or that a gateway lost.
+                Err((_, Again::Safe)) if attempt < retries => {
                     attempt += 1;
                     tokio::time::sleep(Duration::from_millis(50 << attempt.min(5))).await;
                 }
-                other => break other?,
+                Err((error, _)) => return Err(error),
+                Ok(None) => return Ok(Vec::new()),
+                Ok(Some(body)) => break body,
             }
         };
         let answer: Json = serde_json::from_slice(&body).map_err(|_| bad("not JSON"))?;
@@ -90,12 +90,13 @@ impl HttpSource {
         }
     }
 
-    async fn get(&self, key: &str) -> Result<Vec<u8>, SourceError> {
+    /// The answer's body; `None` when the API knows nobody of that key (404).
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, (SourceError, Again)> {
+        let not_set_up = |why: String| (SourceError::NotSetUp(why), Again::Never);
         let safe: String = url::form_urlencoded::byte_serialize(key.as_bytes()).collect();
         let url = Url::parse(&self.url.replace("{key}", &safe))
-            .map_err(|error| SourceError::NotSetUp(error.to_string()))?;
-        net::check_url(&url, self.allow_private)
-            .map_err(|why| SourceError::NotSetUp(why.to_owned()))?;
+            .map_err(|error| not_set_up(error.to_string()))?;
+        net::check_url(&url, self.allow_private).map_err(|why| not_set_up(why.to_owned()))?;
         let mut request = self.client.get(url).header("accept", "application/json");
         if let Some(bearer) = &self.bearer {
             request = request.bearer_auth(bearer);
@@ -103,24 +104,33 @@ impl HttpSource {
         let answer = request.send().await.map_err(|error| failure(&error))?;
         match answer.status().as_u16() {
             200 => {}
-            404 => return Ok(b"null".to_vec()),
-            status => return Err(SourceError::Refused(status)),
+            404 => return Ok(None),
+            status @ 502..=504 => return Err((SourceError::Refused(status), Again::Safe)),
+            status => return Err((SourceError::Refused(status), Again::Never)),
         }
         let mut body = Vec::new();
         let mut pieces = answer.bytes_stream();
         while let Some(piece) = pieces.next().await {
             let piece = piece.map_err(|error| failure(&error))?;
             if body.len() + piece.len() > self.most {
-                return Err(SourceError::TooLarge);
+                return Err((SourceError::TooLarge, Again::Never));
             }
             body.extend_from_slice(&piece);
         }
-        Ok(body)
+        Ok(Some(body))
     }
 }
 
-fn failure(error: &reqwest::Error) -> SourceError {
-    if error.is_timeout() { SourceError::Timeout } else { SourceError::Unreachable }
+/// Whether the same request may be sent once more: a source that has begun to answer is not asked again.
+enum Again {
+    Safe,
+    Never,
+}
+
+fn failure(error: &reqwest::Error) -> (SourceError, Again) {
+    let again = if error.is_connect() { Again::Safe } else { Again::Never };
+    let kind = if error.is_timeout() { SourceError::Timeout } else { SourceError::Unreachable };
+    (kind, again)
 }
 
 fn bad(what: &'static str) -> SourceError {

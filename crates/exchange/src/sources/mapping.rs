@@ -28,22 +28,22 @@ pub fn map_row(
     Ok(row)
 }
 
-/// Whether a raw row lies in the range of dates asked for; a register without a date field is all in.
+/// Whether a raw row lies in the range of dates asked for; a register without a date field is all in, a
+/// row without a date is out. A date that is none is an error, or the row would be lost without a word.
 pub fn in_range(
     register: &Register,
     source: &Source,
     raw: &Map<String, Json>,
     range: Option<(Date, Date)>,
-) -> bool {
+) -> Result<bool, SourceError> {
     let (Some((from, to)), Some(field)) =
         (range, register.fields.iter().find(|field| field.date_field))
     else {
-        return true;
+        return Ok(true);
     };
-    let date = raw_value(source, raw, &field.id)
-        .and_then(Json::as_str)
-        .and_then(|text| text.parse::<Date>().ok());
-    date.is_some_and(|date| (from..=to).contains(&date))
+    let found = value(field, raw_value(source, raw, &field.id))?;
+    let date = found.as_str().and_then(|text| text.parse::<Date>().ok());
+    Ok(date.is_some_and(|date| (from..=to).contains(&date)))
 }
 
 fn raw_value<'a>(
@@ -51,17 +51,26 @@ fn raw_value<'a>(
     raw: &'a Map<String, Json>,
     field: &'a str,
 ) -> Option<&'a Json> {
-    let place = source.column(field);
-    match place.strip_prefix('/') {
-        None => raw.get(place),
-        Some(path) => {
-            let mut parts = path.split('/');
-            let first = raw.get(parts.next()?)?;
-            parts.try_fold(first, |at, part| {
-                at.get(part).or_else(|| at.get(part.parse::<usize>().ok()?))
-            })
-        }
-    }
+    at(raw, source.column(field))
+}
+
+/// The value at a name, or at a JSON pointer (RFC 6901) if the place begins with a slash.
+pub(super) fn at<'a>(raw: &'a Map<String, Json>, place: &str) -> Option<&'a Json> {
+    let Some(path) = place.strip_prefix('/') else { return raw.get(place) };
+    let mut parts = path.split('/').map(|part| part.replace("~1", "/").replace("~0", "~"));
+    let first = raw.get(&parts.next()?)?;
+    parts.try_fold(first, |at, part| at.get(&part).or_else(|| at.get(part.parse::<usize>().ok()?)))
+}
+
+/// A key as registers write it: an identity card number with or without brackets is the same one. As it
+/// came, without the spaces around it, if it is not of its kind.
+pub(super) fn key(kind: FieldType, text: &str) -> String {
+    let plain = match kind {
+        FieldType::Hkid => kernel::hk::Hkid::parse(text).map(|key| key.as_str().to_owned()),
+        FieldType::Brn => kernel::hk::Brn::parse(text).map(|key| key.as_str().to_owned()),
+        _ => None,
+    };
+    plain.unwrap_or_else(|| text.trim().to_owned())
 }
 
 fn value(field: &Field, raw: Option<&Json>) -> Result<Json, SourceError> {
@@ -78,7 +87,7 @@ fn value(field: &Field, raw: Option<&Json>) -> Result<Json, SourceError> {
         (FieldType::Number, Json::Number(number)) if number.is_f64() => Ok(raw.clone()),
         // A CSV has no numbers, only digits.
         (FieldType::Number | FieldType::Money, Json::String(text)) => {
-            text.trim().parse::<i64>().map(Json::from).map_err(|_| wrong("not a number"))
+            digits(field.kind, text.trim()).ok_or_else(|| wrong("not a number"))
         }
         (FieldType::Boolean, Json::Bool(_)) => Ok(raw.clone()),
         (FieldType::Boolean, Json::Number(number)) if matches!(number.as_i64(), Some(0 | 1)) => {
@@ -108,4 +117,13 @@ fn value(field: &Field, raw: Option<&Json>) -> Result<Json, SourceError> {
             .ok_or_else(|| wrong("not a business registration number")),
         _ => Err(wrong("of another type")),
     }
+}
+
+/// Money is whole cents; another number may have a point.
+fn digits(kind: FieldType, text: &str) -> Option<Json> {
+    let whole = text.parse::<i64>().map(Json::from).ok();
+    let plain = text.bytes().all(|c| c.is_ascii_digit() || matches!(c, b'.' | b'-' | b'+'));
+    whole.or_else(|| {
+        text.parse::<f64>().ok().filter(|_| plain && kind == FieldType::Number).map(Json::from)
+    })
 }

@@ -12,7 +12,7 @@ mod sql;
 pub use breaker::BreakerState;
 pub use file::{LoadReport, Unmapped};
 
-use crate::pack::{Pack, Register, Source, SourceKind};
+use crate::pack::{Cardinality, Pack, Register, Source, SourceKind};
 use breaker::Breaker;
 use futures_util::future::join_all;
 use kernel::{Date, Timestamp, World};
@@ -97,6 +97,16 @@ impl SourceError {
             Self::NotSetUp(_) => "not-set-up",
         }
     }
+
+    /// Whether only this subject's records are wrong: others are still asked for, or one bad row would
+    /// close a register to everybody.
+    fn is_of_one_subject(&self) -> bool {
+        match self {
+            Self::WrongSubject | Self::TooLarge => true,
+            Self::BadShape { field, .. } => !field.starts_with('('),
+            _ => false,
+        }
+    }
 }
 
 /// How a source has been answering.
@@ -150,7 +160,10 @@ impl Sources {
     ) -> Result<Self, String> {
         let all = pack
             .sources()
-            .map(|source| (source.id.clone(), One::new(source.clone(), places)))
+            .map(|source| {
+                let register = pack.registers().find(|register| register.source == source.id);
+                (source.id.clone(), One::new(source.clone(), register, places))
+            })
             .collect();
         Ok(Self { pack, world, all })
     }
@@ -238,12 +251,16 @@ fn fill(text: &str, places: &BTreeMap<String, String>) -> Result<String, String>
 }
 
 impl One {
-    fn new(source: Source, places: &BTreeMap<String, String>) -> Self {
+    fn new(
+        source: Source,
+        register: Option<&Register>,
+        places: &BTreeMap<String, String>,
+    ) -> Self {
         let reader = match &source.kind {
             SourceKind::Sql { url, query } => {
                 fill(url, places).and_then(|url| sql::SqlSource::new(&url, query)).map(Reader::Sql)
             }
-            SourceKind::File { .. } => file::FileSource::new(&source, places).map(Reader::File),
+            SourceKind::File { .. } => file::FileSource::new(&source, register, places).map(Reader::File),
             SourceKind::Http { .. } => http::HttpSource::new(&source, places).map(Reader::Http),
             SourceKind::Node { .. } => node::NodeSource::new(&source, places).map(Reader::Node),
         };
@@ -271,17 +288,26 @@ impl One {
         if raw.len() > MOST_ROWS {
             return Err(SourceError::TooLarge);
         }
-        let kept =
-            raw.iter().filter(|row| mapping::in_range(register, &self.source, row, lookup.range));
-        let rows = kept
-            .map(|row| mapping::map_row(register, &self.source, row, &lookup.key, &lookup.fields))
-            .collect::<Result<_, _>>()?;
+        if raw.len() > 1 && register.cardinality == Cardinality::One {
+            return Err(SourceError::BadShape {
+                field: register.key.clone(),
+                what: "in more than one record",
+            });
+        }
+        let mut rows = Vec::with_capacity(raw.len());
+        for raw in &raw {
+            let row =
+                mapping::map_row(register, &self.source, raw, &lookup.key, &lookup.fields)?;
+            if mapping::in_range(register, &self.source, raw, lookup.range)? {
+                rows.push(row);
+            }
+        }
         Ok(Answer { rows, as_of: now, passed: None })
     }
 
     fn note(&self, error: Option<&SourceError>, took: Duration, now: Timestamp) {
         let mut watch = self.watch();
-        watch.breaker.note(error.is_none(), now);
+        watch.breaker.note(error.is_none_or(SourceError::is_of_one_subject), now);
         if let Some(error) = error {
             watch.last_error = Some(error.code());
             tracing::warn!(source = self.source.id, code = error.code(), %error, "a source did not answer as it should");

@@ -48,8 +48,9 @@ fn inner_v4(ip: Ipv6Addr) -> Option<std::net::Ipv4Addr> {
 
 fn is_public_v6(ip: Ipv6Addr) -> bool {
     let first = ip.segments()[0];
-    // Global unicast is 2000::/3; of it, documentation and Teredo are not.
-    (0x2000..0x4000).contains(&first) && !matches!(ip.segments(), [0x2001, 0 | 0xdb8, ..])
+    // Global unicast is 2000::/3; of it 2001::/23 (Teredo, benchmarks, ORCHID) and documentation are not.
+    (0x2000..0x4000).contains(&first)
+        && !matches!(ip.segments(), [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..])
 }
 
 /// Checks a URL before it is called: `http(s)`, no user name, and no address inside. A name is checked
@@ -137,6 +138,9 @@ mod tests {
             "file:///etc/passwd",
             "https://224.0.0.1/",
             "https://255.255.255.255/",
+            "https://[2001:2::1]/",
+            "https://[3fff::1]/",
+            "https://[::7f00:1]/",
         ] {
             let url = url.parse().unwrap();
             assert!(check_url(&url, false).is_err(), "{url}");

@@ -3,7 +3,7 @@
 use super::{MOST_ROWS, SourceError};
 use serde_json::{Map, Value as Json};
 use std::time::Duration;
-use store::{ReadOnly, Value};
+use store::{ReadError, ReadOnly, Value};
 
 pub(super) struct SqlSource {
     database: ReadOnly,
@@ -21,30 +21,38 @@ impl SqlSource {
         key: &str,
         limit: Duration,
     ) -> Result<Vec<Map<String, Json>>, SourceError> {
-        let (names, rows) =
-            self.database.query(&self.query, key, limit, MOST_ROWS).await.map_err(|error| {
-                match error {
-                    store::Error::Retry(_) => SourceError::Timeout,
-                    store::Error::Unavailable(_) => SourceError::Unreachable,
-                    other => SourceError::NotSetUp(other.to_string()),
-                }
-            })?;
-        let row = |row: &store::Row| {
-            names
-                .iter()
-                .enumerate()
-                .map(|(i, name)| (name.clone(), row.get(i).map_or(Json::Null, json)))
-                .collect()
-        };
-        Ok(rows.iter().map(row).collect())
+        let found = self.database.query(&self.query, key, limit, MOST_ROWS).await;
+        let (names, rows) = found.map_err(|error| match error {
+            ReadError::Timeout | ReadError::Database(store::Error::Retry(_)) => {
+                SourceError::Timeout
+            }
+            ReadError::TooLarge => SourceError::TooLarge,
+            ReadError::Database(store::Error::Unavailable(_)) => SourceError::Unreachable,
+            ReadError::Database(other) => SourceError::NotSetUp(other.to_string()),
+        })?;
+        rows.iter()
+            .map(|row| {
+                let cell = |(i, name): (usize, &String)| {
+                    let value = row.get(i).ok().and_then(json);
+                    let value = value.ok_or_else(|| SourceError::BadShape {
+                        field: name.clone(),
+                        what: "of another type",
+                    });
+                    Ok((name.clone(), value?))
+                };
+                names.iter().enumerate().map(cell).collect()
+            })
+            .collect()
     }
 }
 
-fn json(value: &Value) -> Json {
+/// As JSON; `None` for what JSON has no word for: bytes, and numbers that are none.
+fn json(value: &Value) -> Option<Json> {
     match value {
-        Value::Null | Value::Blob(_) => Json::Null,
-        Value::Int(v) => (*v).into(),
-        Value::Real(v) => (*v).into(),
-        Value::Text(v) => v.as_str().into(),
+        Value::Null => Some(Json::Null),
+        Value::Int(v) => Some((*v).into()),
+        Value::Real(v) => serde_json::Number::from_f64(*v).map(Json::Number),
+        Value::Text(v) => Some(v.as_str().into()),
+        Value::Blob(_) => None,
     }
 }
