@@ -56,7 +56,7 @@ pub(crate) struct Company {
 pub(crate) struct Data {
     pub(crate) people: Vec<Person>,
     pub(crate) companies: Vec<Company>,
-    seed: u64,
+    pub(super) seed: u64,
 }
 
 impl Data {
@@ -111,22 +111,18 @@ impl Data {
         Draw::new(self.seed, words)
     }
 
-    /// An address in English and in Chinese, on a street that is on no map.
-    #[expect(clippy::unused_self, reason = "asked like everything that is made up")]
-    fn address(&self, draw: &Draw) -> (String, String) {
-        let (street, road) = draw.pick(&STREETS);
-        let (house, floor) = (draw.between(1, 200), draw.between(1, 30));
-        (
-            format!("{floor}/F, {house} {street} (made up)"),
-            format!("{road}{house}號{floor}樓（虛構）"),
-        )
-    }
-
     /// An adult who is none of these.
     fn another_adult(&self, draw: &Draw, but: &[usize]) -> &Person {
         let others: Vec<_> = (0..ADULTS).filter(|i| !but.contains(i)).collect();
         &self.people[others[draw.below(others.len())]]
     }
+}
+
+/// An address in English and in Chinese, on a street that is on no map.
+fn address(draw: &Draw) -> (String, String) {
+    let (street, road) = draw.pick(&STREETS);
+    let (house, floor) = (draw.between(1, 200), draw.between(1, 30));
+    (format!("{floor}/F, {house} {street} (made up)"), format!("{road}{house}號{floor}樓（虛構）"))
 }
 
 fn person(draw: &Draw, i: usize) -> Person {

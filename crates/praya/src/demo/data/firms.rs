@@ -1,7 +1,7 @@
 //! Records of made-up companies. What several registers say of one company agrees.
 
 use super::{
-    Company, Data,
+    Company, Data, address,
     draw::{Draw, age, date, days, years},
     names::TRADES,
 };
@@ -73,7 +73,7 @@ impl<'a> Firm<'a> {
             company,
             today,
             incorporated: days(today, -old),
-            address: data.address(&draw).0,
+            address: address(&draw).0,
             employees: draw.between(2, 80),
             shares: draw.pick(&[1_000, 10_000, 100_000, 1_000_000]),
             charges,
@@ -194,7 +194,7 @@ impl<'a> Firm<'a> {
     }
 
     fn declarations(&self, draw: &Draw) -> Vec<Json> {
-        let row = |i| {
+        let row = |i: i64| {
             let lodged = days(self.today, -(i * 35 + draw.between(2, 34)));
             let direction = draw.pick(&["import", "import", "export", "re_export"]);
             json!({
@@ -221,7 +221,7 @@ impl<'a> Firm<'a> {
             json!({
                 "licence_number": format!("{:02}{:08}", 20 + i, draw.below(100_000_000)),
                 "licence_type": kind,
-                "premises_address": self.data.address(draw).0,
+                "premises_address": address(draw).0,
                 "premises_name": self.company.name.en.trim_end_matches(" Limited"),
                 "issued_on": issued,
                 "valid_until": days(years(issued, 1), -1),
@@ -232,7 +232,7 @@ impl<'a> Firm<'a> {
     }
 
     fn vehicles(&self, draw: &Draw) -> Vec<Json> {
-        let row = |i| {
+        let row = |i: i64| {
             let registered = days(self.today, -(i * 500 + draw.between(90, 580)));
             let (make, class) = draw.pick(&[
                 ("Mersey 4x2 van", "light_goods"),
@@ -261,7 +261,7 @@ impl<'a> Firm<'a> {
         let row = |registered| {
             json!({
                 "property_number": format!("C{:07}", draw.below(10_000_000)),
-                "address": self.data.address(draw).0,
+                "address": address(draw).0,
                 "lot_number": format!("{} {}", draw.pick(&["IL", "KIL", "NKIL", "STTL"]), draw.between(90_000, 99_999)),
                 "share": if draw.once_in(4) { "part" } else { "whole" },
                 "consideration": draw.between(30, 400) * 100_000 * DOLLAR,

@@ -1,7 +1,7 @@
 //! Records of made-up people. What several registers say of one person agrees.
 
 use super::{
-    Data, Person,
+    Data, Person, address,
     draw::{Draw, age, date, days, years},
 };
 use kernel::Date;
@@ -26,7 +26,7 @@ pub(super) fn rows(data: &Data, register: &str, person: &Person, today: Date) ->
         person,
         today,
         born: days(years(today, -person.age), -draw.between(20, 340)),
-        home: data.address(&draw),
+        home: address(&draw),
         since: days(today, -draw.between(400, 2_500)),
     };
     let draw = &data.draw(&[register, &person.hkid]);
