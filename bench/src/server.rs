@@ -56,6 +56,9 @@ impl Server {
     }
 
     async fn start(mut command: Command, address: &str, ca: &Path) -> Result<Self, Failure> {
+        if tokio::net::TcpStream::connect(address).await.is_ok() {
+            return Err(format!("something else listens on {address}").into());
+        }
         let began = Instant::now();
         let child = command.stdout(Stdio::null()).spawn().map_err(|error| {
             format!("cannot start {}: {error}", command.get_program().display())

@@ -79,7 +79,7 @@ pub(crate) enum Keys {
 /// `praya client …`
 #[derive(Subcommand)]
 pub(crate) enum Client {
-    /// Registers a client from a JSON file: client_id, name {en,tc,sc}, redirect_uris, jwks, webhook.
+    /// Registers a client from a JSON file: id, name {en,tc,sc}, redirect_uris, jwks, profile, scopes, webhook (docs/runbook.md).
     Add {
         #[command(flatten)]
         config: ConfigFile,

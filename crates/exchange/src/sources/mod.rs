@@ -251,16 +251,14 @@ fn fill(text: &str, places: &BTreeMap<String, String>) -> Result<String, String>
 }
 
 impl One {
-    fn new(
-        source: Source,
-        register: Option<&Register>,
-        places: &BTreeMap<String, String>,
-    ) -> Self {
+    fn new(source: Source, register: Option<&Register>, places: &BTreeMap<String, String>) -> Self {
         let reader = match &source.kind {
             SourceKind::Sql { url, query } => {
                 fill(url, places).and_then(|url| sql::SqlSource::new(&url, query)).map(Reader::Sql)
             }
-            SourceKind::File { .. } => file::FileSource::new(&source, register, places).map(Reader::File),
+            SourceKind::File { .. } => {
+                file::FileSource::new(&source, register, places).map(Reader::File)
+            }
             SourceKind::Http { .. } => http::HttpSource::new(&source, places).map(Reader::Http),
             SourceKind::Node { .. } => node::NodeSource::new(&source, places).map(Reader::Node),
         };
@@ -296,8 +294,7 @@ impl One {
         }
         let mut rows = Vec::with_capacity(raw.len());
         for raw in &raw {
-            let row =
-                mapping::map_row(register, &self.source, raw, &lookup.key, &lookup.fields)?;
+            let row = mapping::map_row(register, &self.source, raw, &lookup.key, &lookup.fields)?;
             if mapping::in_range(register, &self.source, raw, lookup.range)? {
                 rows.push(row);
             }

@@ -26,6 +26,7 @@ pub(crate) struct Demo {
     pub(crate) bank: String,
     database: Option<String>,
     issuer: Option<String>,
+    wrapper: Vec<String>,
 }
 
 impl Drop for Demo {
@@ -53,8 +54,18 @@ impl Demo {
             bank: String::new(),
             database,
             issuer: None,
+            wrapper: Vec::new(),
         };
         demo.spawn(&free(), &free()).await;
+        demo
+    }
+
+    /// Starts one under another program, such as a tracer.
+    pub(crate) async fn under(wrapper: &[&str]) -> Self {
+        let mut demo = Self::on(None).await;
+        demo.kill();
+        demo.wrapper = wrapper.iter().map(ToString::to_string).collect();
+        demo.again().await;
         demo
     }
 
@@ -67,6 +78,7 @@ impl Demo {
             bank: String::new(),
             database: self.database.clone(),
             issuer: None,
+            wrapper: Vec::new(),
         };
         for file in ["secret", "log-key.json", "bank-signing.json", "bank-encryption.json"] {
             std::fs::copy(self.folder.path().join(file), other.folder.path().join(file)).unwrap();
@@ -77,7 +89,15 @@ impl Demo {
     }
 
     async fn spawn(&mut self, listen: &str, bank: &str) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_praya"));
+        let program = env!("CARGO_BIN_EXE_praya");
+        let mut command = match self.wrapper.split_first() {
+            None => Command::new(program),
+            Some((wrapper, args)) => {
+                let mut command = Command::new(wrapper);
+                command.args(args).arg(program);
+                command
+            }
+        };
         command
             .arg("demo")
             .args(["--listen", listen, "--bank", bank])
@@ -121,6 +141,11 @@ impl Demo {
     /// Ends it as a power cut would.
     pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
+            if !self.wrapper.is_empty() {
+                // A tracer that is killed lets its program run on.
+                let parent = child.id().to_string();
+                Command::new("pkill").args(["-KILL", "-P", &parent]).status().ok();
+            }
             child.kill().ok();
             child.wait().ok();
         }

@@ -9,6 +9,7 @@
 mod architecture;
 mod browser;
 mod demo;
+mod durable;
 mod faults;
 mod routes;
 mod walk;
