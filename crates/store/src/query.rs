@@ -225,3 +225,52 @@ async fn postgres(
     let names = statement.columns().iter().map(|column| column.name().to_owned()).collect();
     Ok((names, rows))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LOOK_AGAIN, ReadError, ReadOnly};
+    use std::time::Duration;
+
+    fn make(name: &str, rows: &str) -> std::path::PathBuf {
+        let path = std::env::temp_dir().join(format!("praya-query-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        let made = rusqlite::Connection::open(&path).unwrap();
+        made.execute_batch(&format!("create table thing (id text, name text); {rows}")).unwrap();
+        path
+    }
+
+    async fn name(database: &ReadOnly) -> Result<String, ReadError> {
+        let asked = "select name from thing where id = $1";
+        let (names, rows) = database.query(asked, "a", Duration::from_secs(5), 10).await?;
+        assert_eq!(names, ["name"]);
+        Ok(rows[0].text(0)?.to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_file_put_in_the_place_of_another_is_read() {
+        let old = make("old", "insert into thing values ('a', 'Old name')");
+        let database = ReadOnly::open(&format!("sqlite:{}", old.display())).unwrap();
+        assert_eq!(name(&database).await.unwrap(), "Old name");
+        let new = make("new", "insert into thing values ('a', 'New name'), ('b', 'Another')");
+        std::fs::rename(new, &old).unwrap();
+        tokio::time::sleep(LOOK_AGAIN).await;
+        assert_eq!(name(&database).await.unwrap(), "New name");
+        std::fs::remove_file(&old).unwrap();
+        tokio::time::sleep(LOOK_AGAIN).await;
+        assert!(matches!(
+            name(&database).await,
+            Err(ReadError::Database(crate::Error::Unavailable(_)))
+        ));
+    }
+
+    #[tokio::test]
+    async fn more_rows_than_allowed_are_an_error_and_not_a_silent_cut() {
+        let path = make("rows", "insert into thing values ('a', '1'), ('a', '2'), ('a', '3')");
+        let database = ReadOnly::open(&format!("sqlite:{}", path.display())).unwrap();
+        let asked = "select name from thing where id = $1";
+        let ask = async |most| database.query(asked, "a", Duration::from_secs(5), most).await;
+        assert_eq!(ask(3).await.unwrap().1.len(), 3);
+        assert!(matches!(ask(2).await, Err(ReadError::TooLarge)));
+        std::fs::remove_file(path).unwrap();
+    }
+}

@@ -17,7 +17,7 @@ pub fn map_row(
     let own = register.fields.iter().find(|field| field.id == register.key);
     if let Some(own) = own {
         let found = value(own, raw_value(source, raw, &own.id))?;
-        if found.as_str() != Some(key) {
+        if found.as_str().map(str::trim) != Some(key) {
             return Err(SourceError::WrongSubject);
         }
     }

@@ -107,7 +107,15 @@ pub(crate) fn builder(allow_private: bool) -> reqwest::ClientBuilder {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_url, is_public};
+    use super::{PublicOnly, check_url, is_public};
+    use reqwest::dns::Resolve;
+
+    #[tokio::test]
+    async fn a_name_that_leads_inside_is_refused_when_it_is_resolved() {
+        let found = PublicOnly.resolve("localhost".parse().unwrap()).await;
+        let why = found.err().map(|error| error.to_string());
+        assert_eq!(why.as_deref(), Some("the name leads inside, or nowhere"));
+    }
 
     #[test]
     fn an_address_inside_is_refused_however_it_is_written() {

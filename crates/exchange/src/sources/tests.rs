@@ -5,7 +5,18 @@ use crate::pack::{self, Pack};
 use axum::{Json, Router, body::Body, extract::Query, response::Redirect, routing::get};
 use kernel::World;
 use serde_json::{Map, Value, json};
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+mod databases;
+mod files;
+mod mapping;
 
 /// A pack of one register whose source is `source`, in a folder of its own.
 fn pack_with(name: &str, source: &str) -> (Arc<Pack>, std::path::PathBuf) {
@@ -215,133 +226,59 @@ async fn a_source_that_keeps_failing_is_left_alone_and_says_so_in_its_health() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
-async fn sql_source(name: &str, url: &str, query: &str) -> Result<Answer, SourceError> {
-    let source = format!(
-        "id = \"thing\"\nkind = \"sql\"\nurl = \"{url}\"\nquery = \"{query}\"\ntimeout_ms = 300\n"
-    );
-    let (pack, folder) = pack_with(name, &source);
-    let answer = ask(pack, &BTreeMap::new()).await;
-    std::fs::remove_dir_all(folder).unwrap();
-    answer
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_that_knows_nobody_of_that_key_has_nothing() {
+    let router = Router::new().route("/x", get(async || axum::http::StatusCode::NOT_FOUND));
+    assert!(asked("nobody", router).await.unwrap().rows.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_is_read_by_key_within_its_time_and_cannot_be_written() {
-    const MAKE: store::Sql =
-        store::Sql::both("create table thing (brn text, name text, shares bigint, made_on text)");
-    const ADD: store::Sql = store::Sql::both(
-        "insert into thing values ('12345678', 'Lucky Star', 5, null), ('87654321', 'Other', 6, null)",
-    );
-    for (i, one) in store::testing::each().await.unwrap().into_iter().enumerate() {
-        one.db
-            .write::<_, store::Error>(|tx| {
-                tx.execute(MAKE, &[])?;
-                tx.execute(ADD, &[])
-            })
-            .await
-            .unwrap();
-        let good = sql_source(
-            &format!("sql{i}"),
-            &one.url,
-            "select brn, name, shares, made_on from thing where brn = $1",
-        )
-        .await
-        .unwrap();
-        assert_eq!((good.rows.len(), good.rows[0]["name"].as_str()), (1, Some("Lucky Star")));
-        let endless = "select $1::text as brn, count(*)::text as name, 1 as shares, null::text as made_on from generate_series(1, 10000000000)";
-        let slow = match one.db.engine() {
-            store::Engine::Sqlite => {
-                "select n as name, $1 as brn, 1 as shares, null as made_on from (with recursive t(n) as (select 1 union all select n + 1 from t) select max(n) as n from t)"
-            }
-            store::Engine::Postgres => endless,
+async fn what_a_gateway_lost_is_asked_once_more_and_a_refusal_is_not() {
+    for (name, status, calls) in [("lost", 503, 2), ("refused", 500, 1), ("not-allowed", 403, 1)] {
+        let count = Arc::new(AtomicU32::new(0));
+        let counted = count.clone();
+        let answer = move || async move {
+            counted.fetch_add(1, Ordering::SeqCst);
+            axum::http::StatusCode::from_u16(status).unwrap()
         };
-        assert_eq!(
-            sql_source(&format!("slow{i}"), &one.url, slow).await.unwrap_err(),
-            SourceError::Timeout
-        );
-        let database = store::ReadOnly::open(&one.url).unwrap();
-        let written = database
-            .query("delete from thing where brn = $1", "12345678", Duration::from_secs(1), 10)
-            .await;
-        assert!(written.is_err(), "a source is never written");
-        assert_eq!(
-            sql_source(
-                &format!("still{i}"),
-                &one.url,
-                "select brn, name, shares, made_on from thing where brn = $1"
-            )
-            .await
-            .unwrap()
-            .rows
-            .len(),
-            1
-        );
+        let error = asked(name, Router::new().route("/x", get(answer))).await.unwrap_err();
+        assert_eq!(error, SourceError::Refused(status));
+        assert_eq!(count.load(Ordering::SeqCst), calls, "{name}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_is_read_anew_when_it_changes_and_a_row_without_a_key_is_listed() {
-    let (pack, folder) = pack_with(
-        "file",
-        "id = \"thing\"\nkind = \"file\"\nformat = \"csv\"\npath = \"{data}/thing.csv\"\nkey = \"brn\"\n",
+async fn one_subjects_bad_record_does_not_close_the_register_to_others() {
+    let base = serve(items(json!([row(&[("shares", json!("many"))])]))).await;
+    let source = format!(
+        "id = \"thing\"\nkind = \"http\"\nurl = \"{base}/x?brn={{key}}\"\nrows = \"/items\"\nallow_private = \"a test on loopback\"\n"
     );
-    let csv = folder.join("thing.csv");
-    std::fs::write(&csv, "brn,name,shares,made_on\n12345678,\"Lucky, Star\",5,\n ,Nobody,1,\n")
-        .unwrap();
-    let places = BTreeMap::from([("data".to_owned(), folder.display().to_string())]);
-    let sources = Sources::new(pack, &places, World::system()).unwrap();
-    assert_eq!(ask_again(&sources).await.unwrap().rows[0]["name"], "Lucky, Star");
-    let report = &sources.load_reports()["thing"];
-    assert_eq!((report.rows, report.mapped, report.unmapped, report.listed[0].row), (2, 1, 1, 2));
-    std::fs::write(
-        &csv,
-        "brn,name,shares,made_on\n12345678,Another name,5,\n12345678,And one more,7,\n",
-    )
-    .unwrap();
-    assert_eq!(ask_again(&sources).await.unwrap().rows.len(), 2);
-    std::fs::remove_file(&csv).unwrap();
-    assert_eq!(ask_again(&sources).await.unwrap_err(), SourceError::Unreachable);
+    let (pack, folder) = pack_with("dirty", &source);
+    let sources = Sources::new(pack, &BTreeMap::new(), World::system()).unwrap();
+    for _ in 0..10 {
+        assert_eq!(ask_again(&sources).await.unwrap_err().code(), "bad-shape");
+    }
+    let health = sources.health();
+    assert_eq!(
+        (health["thing"].state.name(), health["thing"].last_error),
+        ("closed", Some("bad-shape"))
+    );
     std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::disallowed_methods, reason = "tests learn of their data from the environment")]
-async fn the_two_real_registers_load_without_losing_a_row() {
-    let Ok(data) = std::env::var("PRAYA_TEST_DATA") else {
-        println!("skipped: needs PRAYA_TEST_DATA");
-        return;
-    };
-    let lines = std::fs::read_to_string(Path::new(&data).join("companies-isle-of-man.csv"))
-        .unwrap()
-        .lines()
-        .count()
-        - 1;
-    let schools: Value = serde_json::from_slice(
-        &std::fs::read(Path::new(&data).join("schools-hong-kong.json")).unwrap(),
-    )
-    .unwrap();
-    let schools = schools["contacts"].as_array().unwrap().len() - 1;
-    let cases = [
-        (
-            "format = \"csv\"\npath = \"{data}/companies-isle-of-man.csv\"\nkey = \"Number\"\n[mapping]\nbrn = \"Number\"\nname = \"Name\"",
-            lines,
-        ),
-        (
-            "format = \"json\"\npath = \"{data}/schools-hong-kong.json\"\nrows = \"/contacts\"\nheader = \"first-object\"\nkey = \"SCHOOL NO.\"\n[mapping]\nbrn = \"SCHOOL NO.\"\nname = \"ENGLISH NAME\"",
-            schools,
-        ),
-    ];
-    for (i, (source, rows)) in cases.into_iter().enumerate() {
-        let (pack, folder) =
-            pack_with(&format!("real{i}"), &format!("id = \"thing\"\nkind = \"file\"\n{source}\n"));
-        let sources = Sources::new(
-            pack,
-            &BTreeMap::from([("data".to_owned(), data.clone())]),
-            World::system(),
-        )
-        .unwrap();
-        let report = &sources.load_reports()["thing"];
-        assert_eq!((report.rows, report.mapped + report.unmapped), (rows, rows), "{report:?}");
-        std::fs::remove_dir_all(folder).unwrap();
-    }
+async fn a_register_of_one_record_a_subject_refuses_two() {
+    let base = serve(items(json!([row(&[]), row(&[("name", json!("Another"))])]))).await;
+    let source = format!(
+        "id = \"thing\"\nkind = \"http\"\nurl = \"{base}/x?brn={{key}}\"\nrows = \"/items\"\nallow_private = \"a test on loopback\"\n"
+    );
+    let (_, folder) = pack_with("two", &source);
+    let path = folder.join("registers/thing.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("\"many\"", "\"one\"")).unwrap();
+    let pack = Arc::new(pack::load_dir(&folder).ok().unwrap());
+    let error = ask(pack, &BTreeMap::new()).await.unwrap_err();
+    let what = "in more than one record";
+    assert_eq!(error, SourceError::BadShape { field: "brn".to_owned(), what });
+    std::fs::remove_dir_all(folder).unwrap();
 }
