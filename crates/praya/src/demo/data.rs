@@ -151,7 +151,7 @@ fn company(number: usize) -> Company {
             // Every first word with every trade, in an order that does not show; then again, numbered.
             let all = FIRST.len() * TRADES.len();
             let pairs =
-                (0..all).map(|i| i * 37 % all).map(|i| (i / TRADES.len(), i % TRADES.len()));
+                (0..all).map(|i| i * 43 % all).map(|i| (i / TRADES.len(), i % TRADES.len()));
             let free = pairs.filter(|pair| KNOWN.iter().all(|known| (known.0, known.1) != *pair));
             let (round, place) = (
                 (number - KNOWN.len()) / (all - KNOWN.len()),

@@ -114,55 +114,8 @@ pub(super) fn check(finder: &mut Finder<'_>, source: &Source) {
             placeholders(finder, "url", url, &["data"]);
             check_query(finder, query);
         }
-        SourceKind::Http { url, rows, client_certificate, client_key, max_bytes, .. } => {
-            address(
-                finder,
-                url,
-                source.allow_private.is_some() || url.starts_with("{department_api}"),
-            );
-            placeholders(finder, "url", url, &["department_api", "key"]);
-            if !url.contains("{key}") {
-                finder.say(
-                    "url",
-                    "the subject's key is not in the address",
-                    "put {key} where it belongs",
-                );
-            }
-            json_pointer(finder, rows);
-            if client_certificate.is_some() != client_key.is_some() {
-                finder.say(
-                    if client_key.is_some() { "client_key" } else { "client_certificate" },
-                    "half of a client certificate",
-                    "name both client_certificate and client_key, or neither",
-                );
-            }
-            finder.within(
-                "max_bytes",
-                i64::try_from(*max_bytes).unwrap_or(i64::MAX),
-                104_857_600,
-                "bytes",
-            );
-        }
-        SourceKind::File { path, format, rows, header, key, .. } => {
-            placeholders(finder, "path", path, &["data"]);
-            for (pointer, value) in [("path", path), ("key", key)] {
-                if value.trim().is_empty() {
-                    finder.say(pointer, format!("no {pointer}"), "write it");
-                }
-            }
-            match format {
-                FileFormat::Json => json_pointer(finder, rows),
-                FileFormat::Csv if !rows.is_empty() => {
-                    finder.say("rows", "a CSV has no pointer to its rows", "take it out");
-                }
-                FileFormat::Csv if *header == Header::FirstObject => finder.say(
-                    "header",
-                    "a CSV has no first object",
-                    "write \"first-row\", or take it out",
-                ),
-                FileFormat::Csv => {}
-            }
-        }
+        SourceKind::Http { .. } => check_http(finder, source),
+        SourceKind::File { .. } => check_file(finder, &source.kind),
         SourceKind::Node { url, client_id, issuer, log_key, register } => {
             address(finder, url, source.allow_private.is_some());
             for (pointer, value) in [
@@ -176,6 +129,48 @@ pub(super) fn check(finder: &mut Finder<'_>, source: &Source) {
                 }
             }
         }
+    }
+}
+
+fn check_http(finder: &mut Finder<'_>, source: &Source) {
+    let SourceKind::Http { url, rows, client_certificate, client_key, max_bytes, .. } =
+        &source.kind
+    else {
+        return;
+    };
+    address(finder, url, source.allow_private.is_some() || url.starts_with("{department_api}"));
+    placeholders(finder, "url", url, &["department_api", "key"]);
+    if !url.contains("{key}") {
+        finder.say("url", "the subject's key is not in the address", "put {key} where it belongs");
+    }
+    json_pointer(finder, rows);
+    if client_certificate.is_some() != client_key.is_some() {
+        finder.say(
+            if client_key.is_some() { "client_key" } else { "client_certificate" },
+            "half of a client certificate",
+            "name both client_certificate and client_key, or neither",
+        );
+    }
+    finder.within("max_bytes", i64::try_from(*max_bytes).unwrap_or(i64::MAX), 104_857_600, "bytes");
+}
+
+fn check_file(finder: &mut Finder<'_>, kind: &SourceKind) {
+    let SourceKind::File { path, format, rows, header, key, .. } = kind else { return };
+    placeholders(finder, "path", path, &["data"]);
+    for (pointer, value) in [("path", path), ("key", key)] {
+        if value.trim().is_empty() {
+            finder.say(pointer, format!("no {pointer}"), "write it");
+        }
+    }
+    match format {
+        FileFormat::Json => json_pointer(finder, rows),
+        FileFormat::Csv if !rows.is_empty() => {
+            finder.say("rows", "a CSV has no pointer to its rows", "take it out");
+        }
+        FileFormat::Csv if *header == Header::FirstObject => {
+            finder.say("header", "a CSV has no first object", "write \"first-row\", or take it out");
+        }
+        FileFormat::Csv => {}
     }
 }
 

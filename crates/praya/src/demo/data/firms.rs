@@ -137,7 +137,7 @@ impl<'a> Firm<'a> {
                 .iter()
                 .filter(|charge| charge.outstanding && charge.created <= made_up_to);
             let row = json!({
-                "document_number": format!("2{:02}{:08}", filed.year() % 100, draw.below(100_000_000)),
+                "document_number": format!("{}{:07}", filed.year(), draw.below(10_000_000)),
                 "return_year": made_up_to.year(),
                 "made_up_to": made_up_to,
                 "filed_on": filed,
@@ -151,12 +151,14 @@ impl<'a> Firm<'a> {
     }
 
     fn charges(&self, draw: &Draw) -> Vec<Json> {
+        let lenders = ["Harbour Bank (made up)", "Quayside Finance Limited (made up)"];
+        let goods = &TRADES[self.company.trade].goods;
         let row = |charge: &Charge| {
             json!({
                 "charge_number": format!("CH{:06}", draw.below(1_000_000)),
-                "chargee": draw.pick(&["Harbour Bank (made up)", "Quayside Finance Limited (made up)"]),
+                "chargee": draw.pick(&lenders),
                 "amount_secured": charge.amount,
-                "property_description": format!("Stock: {}", draw.pick(&TRADES[self.company.trade].goods).to_lowercase()),
+                "property_description": format!("Stock: {}", draw.pick(goods)),
                 "created_on": charge.created,
                 "status": if charge.outstanding { "outstanding" } else { "released" },
             })
@@ -173,6 +175,7 @@ impl<'a> Firm<'a> {
         let row = |year| {
             let due = date(year + 1, 8, 15);
             let filed = due < self.today && !(self.behind && year == last);
+            let owing = self.behind && year >= last - 1;
             let status = match (filed, due < self.today) {
                 (true, _) if draw.once_in(6) => "extended",
                 (true, _) => "in_time",
@@ -187,13 +190,14 @@ impl<'a> Firm<'a> {
                 "filing_status": status,
                 // Not known before the return is there.
                 "assessable_profits": filed.then(|| profits * draw.between(80, 130) / 100 * DOLLAR),
-                "tax_outstanding": if self.behind && year >= last - 1 { profits / 12 * DOLLAR } else { 0 },
+                "tax_outstanding": if owing { profits / 12 * DOLLAR } else { 0 },
             })
         };
         (i64::from(self.incorporated.year()) + 1..=last).rev().take(6).map(row).collect()
     }
 
     fn declarations(&self, draw: &Draw) -> Vec<Json> {
+        let countries = ["Mainland China", "Japan", "Thailand", "Viet Nam", "Korea", "Australia"];
         let row = |i: i64| {
             let lodged = days(self.today, -(i * 35 + draw.between(2, 34)));
             let direction = draw.pick(&["import", "import", "export", "re_export"]);
@@ -202,7 +206,7 @@ impl<'a> Firm<'a> {
                 "direction": direction,
                 "lodged_on": lodged,
                 "goods": draw.pick(&TRADES[self.company.trade].goods),
-                "country": draw.pick(&["Mainland China", "Japan", "Thailand", "Viet Nam", "Korea", "Australia"]),
+                "country": draw.pick(&countries),
                 "value": draw.between(40, 2_000) * 1_000 * DOLLAR,
                 "status": if draw.once_in(9) { "amended" } else { "accepted" },
             })
@@ -259,10 +263,11 @@ impl<'a> Firm<'a> {
             (0..draw.between(1, 2)).map(|_| days(self.today, -draw.between(200, 1_000))).collect();
         registered.sort_by_key(|date| std::cmp::Reverse(*date));
         let row = |registered| {
+            let lot = draw.pick(&["IL", "KIL", "NKIL", "STTL"]);
             json!({
                 "property_number": format!("C{:07}", draw.below(10_000_000)),
                 "address": address(draw).0,
-                "lot_number": format!("{} {}", draw.pick(&["IL", "KIL", "NKIL", "STTL"]), draw.between(90_000, 99_999)),
+                "lot_number": format!("{lot} {}", draw.between(90_000, 99_999)),
                 "share": if draw.once_in(4) { "part" } else { "whole" },
                 "consideration": draw.between(30, 400) * 100_000 * DOLLAR,
                 "registered_on": registered,

@@ -97,10 +97,11 @@ impl Life<'_> {
         }
         let first = days(self.today, -draw.between(200, grown.min(30 * 365)));
         let suspended = !self.person.persona && draw.once_in(15);
+        let classes = ["private_car", "private_car", "light_goods", "motor_cycle"];
         let licences = age(first, self.today) / 10 + 1;
         vec![json!({
             "licence_number": format!("{:08}", draw.below(100_000_000)),
-            "licence_class": draw.pick(&["private_car", "private_car", "light_goods", "motor_cycle"]),
+            "licence_class": draw.pick(&classes),
             "first_issued_on": first,
             "valid_until": days(years(first, licences * 10), -1),
             "status": if suspended { "suspended" } else { "in_force" },
