@@ -193,8 +193,18 @@ async fn a_fetch_after_a_stop_is_refused_on_every_node_and_no_look_comes_after_t
     for task in racing {
         task.await.unwrap();
     }
-    let places = database.db.read(move |tx| evidence_places(tx, &tokens.consent)).await.unwrap();
-    let stop = places.iter().find(|(kind, _)| kind == "consent-revoked").unwrap().1;
+    // The stop is durable when it is acknowledged; its place in the log follows within a second or two.
+    let (mut places, mut stop) = (Vec::new(), None);
+    for _ in 0..100 {
+        let consent = tokens.consent.clone();
+        places = database.db.read(move |tx| evidence_places(tx, &consent)).await.unwrap();
+        stop = places.iter().find(|(kind, _)| kind == "consent-revoked").map(|(_, place)| *place);
+        if stop.is_some() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    let stop = stop.expect("the stop has its place in the log");
     assert!(
         places.iter().filter(|(kind, _)| kind == "look-release").all(|(_, place)| *place < stop),
         "{places:?}"
