@@ -1,7 +1,11 @@
 //! `cargo xtask lint`.
 
 use crate::run::{Failure, must, root, say};
-use std::{fs, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    process::Command,
+};
 
 /// Licences that dependencies may have.
 const LICENCES: [&str; 14] = [
@@ -42,7 +46,9 @@ pub(crate) fn run() -> Result<(), Failure> {
     say("words");
     words()?;
     say("licences");
-    licences()
+    licences()?;
+    say("dependencies in more than one major version");
+    duplicates()
 }
 
 /// No path of one machine and no registry's host in what is committed.
@@ -97,5 +103,34 @@ fn licences() -> Result<(), Failure> {
         Ok(())
     } else {
         Err(format!("licences to look at:\n{}", refused.join("\n")).into())
+    }
+}
+
+/// Lists dependencies that are here in more than one incompatible version; each costs time to build and to
+/// audit, but most are not ours to end, so this only says so.
+fn duplicates() -> Result<(), Failure> {
+    let out = Command::new("cargo")
+        .args(["tree", "--workspace", "-e", "normal", "-d", "--depth", "0", "--prefix", "none"])
+        .current_dir(root())
+        .output()?;
+    let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for line in String::from_utf8(out.stdout)?.lines() {
+        let mut words = line.split_whitespace();
+        if let (Some(name), Some(version)) = (words.next(), words.next()) {
+            versions.entry(name.to_owned()).or_default().insert(major(version));
+        }
+    }
+    for (name, majors) in versions.into_iter().filter(|(_, majors)| majors.len() > 1) {
+        println!("{name}: {}", majors.into_iter().collect::<Vec<_>>().join(", "));
+    }
+    Ok(())
+}
+
+/// The part of a version that changes when it breaks: `1` of 1.2.3, `0.2` of 0.2.3.
+fn major(version: &str) -> String {
+    let mut parts = version.trim_start_matches('v').split('.');
+    match (parts.next(), parts.next()) {
+        (Some("0"), Some(minor)) => format!("0.{minor}"),
+        (first, _) => first.unwrap_or_default().to_owned(),
     }
 }

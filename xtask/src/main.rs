@@ -3,6 +3,7 @@
 
 mod bench;
 mod lint;
+mod postgres;
 mod run;
 mod test;
 

@@ -1,12 +1,15 @@
 //! `cargo xtask test`: all that CI runs.
 
-use crate::run::{Failure, Running, have, is_root, must, root, say, watch};
+use crate::{
+    postgres::Postgres,
+    run::{Failure, Running, have, is_root, must, root, say, watch},
+};
 use clap::Args;
 use std::{
     fs,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -142,63 +145,6 @@ fn installed(package: &str) -> bool {
         .stderr(Stdio::null())
         .output();
     out.is_ok_and(|out| out.stdout.ends_with(b"install ok installed"))
-}
-
-/// A PostgreSQL of our own in a folder of its own, gone when dropped.
-struct Postgres {
-    folder: PathBuf,
-    bin: PathBuf,
-    url: String,
-}
-
-impl Postgres {
-    fn start() -> Result<Self, Failure> {
-        say("PostgreSQL");
-        let bin = newest(Path::new("/usr/lib/postgresql"))?.join("bin");
-        let folder = std::env::temp_dir().join(format!("praya-postgres-{}", std::process::id()));
-        fs::create_dir_all(&folder)?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
-        let server = Self { folder, bin, url };
-        if is_root() {
-            must(Command::new("chown").arg("postgres").arg(&server.folder))?;
-        }
-        let (data, dir) = (server.folder.join("data"), server.folder.display());
-        server.tool(
-            "initdb",
-            &format!("-D {} -U postgres --locale=C -E UTF8 -A trust", data.display()),
-        )?;
-        server.tool("pg_ctl", &format!("-D {} -l {dir}/log -w start -o '-p {port} -k {dir} -c listen_addresses=127.0.0.1 -c max_connections=400'", data.display()))?;
-        Ok(server)
-    }
-
-    /// Runs a tool; as the user `postgres` where we are root, which `initdb` refuses.
-    fn tool(&self, name: &str, args: &str) -> Result<(), Failure> {
-        let line = format!("{} {args}", self.bin.join(name).display());
-        let mut command = if is_root() { Command::new("su") } else { Command::new("sh") };
-        if is_root() {
-            command.args(["postgres", "-s", "/bin/sh"]);
-        }
-        must(command.args(["-c", &line]).current_dir(&self.folder).stdout(Stdio::null()))
-    }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        self.tool(
-            "pg_ctl",
-            &format!("-D {} -m immediate stop", self.folder.join("data").display()),
-        )
-        .ok();
-        fs::remove_dir_all(&self.folder).ok();
-    }
-}
-
-fn newest(folder: &Path) -> Result<PathBuf, Failure> {
-    let mut versions: Vec<_> =
-        fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    versions.sort();
-    versions.pop().ok_or_else(|| format!("no PostgreSQL under {}", folder.display()).into())
 }
 
 /// Programs that others wrote, against the built binary: each folder of `tests/clients` with a `package.json`.
