@@ -129,6 +129,7 @@ impl App {
     /// Starts what runs beside the requests: jobs, and listening to what other nodes change.
     pub fn start(self) -> Router {
         tokio::spawn(self.runner.run());
+        tokio::spawn(self.exchange.sources.clone().keep_probing());
         tokio::spawn(self.exchange.follow_changes());
         tokio::spawn(self.identity.listen());
         self.router

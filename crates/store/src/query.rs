@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     pin::pin,
     str::FromStr,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 use tokio_postgres::{NoTls, error::SqlState};
@@ -16,6 +16,11 @@ use tokio_postgres::{NoTls, error::SqlState};
 const STEPS: i32 = 10_000;
 /// The most bytes of text and blobs that one answer may hold.
 const MOST_BYTES: usize = 4 << 20;
+/// A SQLite statement runs where it is asked, for this long; one that takes longer begins anew on a thread
+/// that may wait, so that a slow file never holds up those who serve.
+const INLINE: Duration = Duration::from_millis(20);
+/// How long such a one waits for a lock of its owner's.
+const BUSY: Duration = Duration::from_millis(200);
 /// How long a SQLite file may be replaced by another without our noticing.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -55,8 +60,13 @@ impl From<tokio_postgres::Error> for ReadError {
 pub struct ReadOnly(Open);
 
 enum Open {
-    Sqlite { path: PathBuf, idle: Mutex<Idle> },
+    Sqlite(Arc<File>),
     Postgres(Pool),
+}
+
+struct File {
+    path: PathBuf,
+    idle: Mutex<Idle>,
 }
 
 /// Connections to a SQLite file that wait for work.
@@ -75,7 +85,7 @@ impl ReadOnly {
     pub fn open(url: &str) -> Result<Self, Error> {
         match url.split_once(':') {
             Some(("sqlite", path)) => {
-                Ok(Self(Open::Sqlite { path: path.into(), idle: Mutex::default() }))
+                Ok(Self(Open::Sqlite(Arc::new(File { path: path.into(), idle: Mutex::default() }))))
             }
             Some(("postgres" | "postgresql", _)) => {
                 let mut config = tokio_postgres::Config::from_str(url)?;
@@ -98,7 +108,7 @@ impl ReadOnly {
     }
 
     /// The rows of one statement with one parameter, `$1`; the names of its columns. At most `most` rows.
-    /// SQLite runs where it is called, like every read of ours; the time limit interrupts it.
+    /// The time limit interrupts it on both engines.
     pub async fn query(
         &self,
         sql: &str,
@@ -107,15 +117,15 @@ impl ReadOnly {
         most: usize,
     ) -> Result<Found, ReadError> {
         match &self.0 {
-            Open::Sqlite { path, idle } => {
-                let (kept, generation) = lock(idle).take(path);
-                let connection = kept.map_or_else(|| connect(path), Ok)?;
-                let answer = sqlite(&connection, sql, key, limit, most);
-                let mut idle = lock(idle);
-                if idle.generation == generation {
-                    idle.connections.push(connection);
+            Open::Sqlite(file) => {
+                let quick = file.read(sql, key, limit.min(INLINE), Duration::ZERO, most);
+                if limit <= INLINE || !matches!(&quick, Err(error) if error.is_of_haste()) {
+                    return quick;
                 }
-                answer
+                let (file, sql, key) = (file.clone(), sql.to_owned(), key.to_owned());
+                tokio::task::spawn_blocking(move || file.read(&sql, &key, limit, BUSY, most))
+                    .await
+                    .map_err(|error| Error::Other(error.to_string()))?
             }
             Open::Postgres(pool) => {
                 tokio::time::timeout(limit, postgres(pool, sql, key, limit, most))
@@ -126,8 +136,36 @@ impl ReadOnly {
     }
 }
 
-fn lock(idle: &Mutex<Idle>) -> MutexGuard<'_, Idle> {
-    idle.lock().unwrap_or_else(PoisonError::into_inner)
+impl ReadError {
+    /// Whether more time may help.
+    const fn is_of_haste(&self) -> bool {
+        matches!(self, Self::Timeout | Self::Database(Error::Retry(_)))
+    }
+}
+
+impl File {
+    fn read(
+        &self,
+        sql: &str,
+        key: &str,
+        limit: Duration,
+        busy: Duration,
+        most: usize,
+    ) -> Result<Found, ReadError> {
+        let (kept, generation) = self.idle().take(&self.path);
+        let connection = kept.map_or_else(|| connect(&self.path), Ok)?;
+        connection.busy_timeout(busy)?;
+        let answer = sqlite(&connection, sql, key, limit, most);
+        let mut idle = self.idle();
+        if idle.generation == generation {
+            idle.connections.push(connection);
+        }
+        answer
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Idle {
@@ -155,9 +193,8 @@ fn connect(path: &Path) -> Result<rusqlite::Connection, ReadError> {
     use rusqlite::OpenFlags;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = rusqlite::Connection::open_with_flags(path, flags)?;
-    connection.execute_batch(
-        "pragma query_only=on; pragma busy_timeout=200; pragma mmap_size=0; pragma cache_size=-16384",
-    )?;
+    connection
+        .execute_batch("pragma query_only=on; pragma mmap_size=0; pragma cache_size=-16384")?;
     Ok(connection)
 }
 
@@ -261,6 +298,25 @@ mod tests {
             name(&database).await,
             Err(ReadError::Database(crate::Error::Unavailable(_)))
         ));
+    }
+
+    #[tokio::test]
+    async fn a_slow_file_does_not_hold_up_those_who_serve() {
+        let path = make("slow", "");
+        let database = ReadOnly::open(&format!("sqlite:{}", path.display())).unwrap();
+        let endless = "with recursive t(n) as (select 1 union all select n + 1 from t) select max(n) from t where $1 is not null";
+        let asked = database.query(endless, "a", Duration::from_secs(2), 10);
+        let others = async {
+            for _ in 0..5 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            answer = asked => panic!("nothing else ran on this thread meanwhile: {answer:?}"),
+            () = others => {}
+        }
+        std::fs::remove_file(path).unwrap();
     }
 
     #[tokio::test]

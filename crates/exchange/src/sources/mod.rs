@@ -226,6 +226,16 @@ impl Sources {
         self.fetch_all(probes.collect(), Duration::from_secs(10)).await;
     }
 
+    /// Probes now and every half minute, for ever: one that came back is found out without asking for
+    /// anybody's records.
+    pub async fn keep_probing(self: Arc<Self>) {
+        let mut every = tokio::time::interval(Duration::from_secs(30));
+        loop {
+            every.tick().await;
+            self.probe().await;
+        }
+    }
+
     /// What could not be read of the file sources.
     pub fn load_reports(&self) -> BTreeMap<String, LoadReport> {
         let report = |(id, one): (&String, &One)| match &one.reader {
