@@ -227,6 +227,40 @@ fn a_crates_face_is_one_screen_and_no_file_grows_without_a_reason() {
     }
 }
 
+/// What git holds, by path from the root; the Rust files alone where git does not answer.
+fn tracked() -> BTreeSet<String> {
+    let out = Command::new("git").args(["ls-files"]).current_dir(root()).output();
+    let listed = out.ok().filter(|out| out.status.success()).map(|out| out.stdout);
+    let listed = String::from_utf8(listed.unwrap_or_default()).unwrap();
+    if listed.is_empty() {
+        sources().into_keys().collect()
+    } else {
+        listed.lines().map(str::to_owned).collect()
+    }
+}
+
+#[test]
+fn nothing_committed_names_a_folder_of_one_machine_or_the_host_of_a_registry() {
+    // Put together here, so that this file does not hold them.
+    let forbidden =
+        [["/wo", "rk/"], ["/ro", "ot/"], ["registry.npm", "js.org"], ["index.cra", "tes.io"]]
+            .map(|halves| halves.concat());
+    let mut read = 0;
+    for path in tracked().iter().filter(|path| !path.ends_with("Cargo.lock")) {
+        let Ok(text) = fs::read_to_string(root().join(path)) else { continue };
+        read += 1;
+        for (number, line) in text.lines().enumerate() {
+            assert!(
+                !forbidden.iter().any(|word| line.contains(word.as_str())),
+                "{path}:{}: {}",
+                number + 1,
+                line.trim()
+            );
+        }
+    }
+    assert!(read > 100, "only {read} files were read");
+}
+
 /// The first two arguments of every `.route("METHOD", "/path", …)`.
 fn routes() -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
