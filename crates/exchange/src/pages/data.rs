@@ -207,11 +207,7 @@ fn may_look(
         consumer: named(&consent.terms.consumer),
         subject: subject(&consent.terms.subject),
         purpose: purpose_name(exchange, shell, &consent.terms.purpose),
-        until: shell.date(
-            &Offset::constant(8)
-                .to_datetime(consent.terms.expires - jiff::SignedDuration::from_secs(1))
-                .date(),
-        ),
+        until: shell.date(&super::last_day(consent.terms.expires)),
         state: consent.state,
         colour: colour(consent.state),
         used: consent.used_total,

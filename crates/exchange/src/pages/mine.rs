@@ -40,6 +40,7 @@ struct ConsentPage {
     /// The same, a line per register.
     lines: Vec<(String, String)>,
     history: Vec<(String, String)>,
+    due: Option<String>,
     deletions: Vec<Deletion>,
     yeses: Vec<(String, String, String)>,
     mine: bool,
@@ -148,6 +149,7 @@ fn render(
         history: history.collect(),
         mine: found.yeses.iter().any(|(who, ..)| who == person),
         yeses: yeses.collect(),
+        due: found.consent.delete_due.map(|at| shell.date(&super::last_day(at))),
         deletions: found.deletions,
         confirm: ask.confirm.is_some(),
         done: ask

@@ -74,6 +74,11 @@ fn money(cents: i64) -> String {
     format!("HK$ {sign}{grouped}.{:02}", cents.unsigned_abs() % 100)
 }
 
+/// The last day before a moment, in Hong Kong: a consent that ends at midnight ends on the day before.
+pub(crate) fn last_day(end: kernel::Timestamp) -> kernel::Date {
+    jiff::tz::Offset::constant(8).to_datetime(end - jiff::SignedDuration::from_secs(1)).date()
+}
+
 /// How often, how long, until when, as rows.
 pub(crate) fn facts(exchange: &Exchange, shell: &Shell, terms: &Terms) -> Vec<Row> {
     let purpose = exchange
@@ -90,9 +95,6 @@ pub(crate) fn facts(exchange: &Exchange, shell: &Shell, terms: &Terms) -> Vec<Ro
         "value",
         i64::from(terms.data_life.value),
     );
-    let last_day = |at: kernel::Timestamp| {
-        jiff::tz::Offset::constant(8).to_datetime(at - jiff::SignedDuration::from_secs(1)).date()
-    };
     let mut rows = vec![
         Row::new(shell.t("fact-purpose"), purpose),
         Row::new(shell.t("fact-frequency"), times),
