@@ -125,7 +125,7 @@ pub struct Health {
 enum Reader {
     Sql(sql::SqlSource),
     Http(http::HttpSource),
-    File(file::FileSource),
+    File(Box<file::FileSource>),
     Node(node::NodeSource),
 }
 
@@ -266,9 +266,8 @@ impl One {
             SourceKind::Sql { url, query } => {
                 fill(url, places).and_then(|url| sql::SqlSource::new(&url, query)).map(Reader::Sql)
             }
-            SourceKind::File { .. } => {
-                file::FileSource::new(&source, register, places).map(Reader::File)
-            }
+            SourceKind::File { .. } => file::FileSource::new(&source, register, places)
+                .map(|file| Reader::File(Box::new(file))),
             SourceKind::Http { .. } => http::HttpSource::new(&source, places).map(Reader::Http),
             SourceKind::Node { .. } => node::NodeSource::new(&source, places).map(Reader::Node),
         };

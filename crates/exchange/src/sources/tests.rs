@@ -17,6 +17,7 @@ use std::{
 mod databases;
 mod files;
 mod mapping;
+mod tls;
 
 /// A pack of one register whose source is `source`, in a folder of its own.
 fn pack_with(name: &str, source: &str) -> (Arc<Pack>, std::path::PathBuf) {

@@ -101,8 +101,9 @@ fn each_type_takes_what_it_is_and_refuses_the_rest() {
         let raw = object(json!({"brn": "12345678", "made_on": value}));
         let found = map_row(&register, source, &raw, "12345678", &["made_on".to_owned()])
             .map(|row| row["made_on"].clone());
-        let expected = expected.map_err(|what| {
-            (SourceError::BadShape { field: "made_on".to_owned(), what: leak(what) })
+        let expected = expected.map_err(|what| SourceError::BadShape {
+            field: "made_on".to_owned(),
+            what: leak(what),
         });
         assert_eq!(found, expected, "{kind} {raw:?}");
     }
