@@ -168,7 +168,11 @@ fn check_file(finder: &mut Finder<'_>, kind: &SourceKind) {
             finder.say("rows", "a CSV has no pointer to its rows", "take it out");
         }
         FileFormat::Csv if *header == Header::FirstObject => {
-            finder.say("header", "a CSV has no first object", "write \"first-row\", or take it out");
+            finder.say(
+                "header",
+                "a CSV has no first object",
+                "write \"first-row\", or take it out",
+            );
         }
         FileFormat::Csv => {}
     }
