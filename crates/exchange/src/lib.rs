@@ -5,6 +5,7 @@
 //! `consent_state` inside the committing transaction; the consumer gets consented fields and no others.
 
 mod api;
+pub mod fuzz;
 mod gateway;
 pub mod model;
 pub mod ops;

@@ -64,7 +64,7 @@ pub(super) fn at<'a>(raw: &'a Map<String, Json>, place: &str) -> Option<&'a Json
 
 /// A key as registers write it: an identity card number with or without brackets is the same one. As it
 /// came, without the spaces around it, if it is not of its kind.
-pub(super) fn key(kind: FieldType, text: &str) -> String {
+pub(crate) fn key(kind: FieldType, text: &str) -> String {
     let plain = match kind {
         FieldType::Hkid => kernel::hk::Hkid::parse(text).map(|key| key.as_str().to_owned()),
         FieldType::Brn => kernel::hk::Brn::parse(text).map(|key| key.as_str().to_owned()),
