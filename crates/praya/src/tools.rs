@@ -315,6 +315,12 @@ pub(crate) async fn source(file: &ConfigFile) -> Result<(), Error> {
             }
         ));
     }
+    for (id, report) in sources.load_reports() {
+        say(&format!("{id}: {} rows, {} of them unmapped", report.rows, report.unmapped));
+        for row in &report.listed {
+            say(&format!("  row {}: {}", row.row, row.why));
+        }
+    }
     if silent == 0 { Ok(()) } else { Err(format!("{silent} sources do not answer").into()) }
 }
 

@@ -15,6 +15,10 @@ type Answer = Box<dyn FnOnce(&Result<()>) + Send>;
 /// it wants told.
 type Job = Box<dyn FnOnce(Option<&rusqlite::Connection>) -> (Answer, Vec<Notice>) + Send>;
 
+/// While several write at once, a group waits this long for company: a commit costs the kernel more than
+/// a millisecond costs those who wait.
+const COMPANY: Duration = Duration::from_millis(1);
+
 /// Two hundred and fifty-six closures share one sync at most, so that the first does not wait for ever.
 const GROUP: usize = 256;
 
@@ -28,7 +32,7 @@ fn connect(path: &Path) -> Result<rusqlite::Connection> {
     let connection = rusqlite::Connection::open(path)?;
     connection.execute_batch(
         "pragma journal_mode=wal; pragma synchronous=full; pragma foreign_keys=on; pragma busy_timeout=5000;
-         pragma cache_size=-65536; pragma mmap_size=1073741824; pragma temp_store=memory; pragma wal_autocheckpoint=4000",
+         pragma cache_size=-65536; pragma temp_store=memory; pragma wal_autocheckpoint=4000",
     )?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
@@ -45,8 +49,10 @@ impl Sqlite {
         std::thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || {
+                let mut last = 1;
                 while let Ok(first) = jobs.recv() {
-                    group(&writer, first, &jobs, hook.get(), &told);
+                    let company = if last > 1 { COMPANY } else { Duration::ZERO };
+                    last = group(&writer, first, (&jobs, company), hook.get(), &told);
                 }
             })
             .map_err(|error| Error::Unavailable(error.to_string()))?;
@@ -148,13 +154,21 @@ fn in_savepoint<T, E: From<Error>>(
     result
 }
 
+/// The next job that waits, or that comes before `until`.
+fn another(jobs: &mpsc::Receiver<Job>, until: Instant) -> Option<Job> {
+    let left = until.saturating_duration_since(Instant::now());
+    if left.is_zero() { jobs.try_recv().ok() } else { jobs.recv_timeout(left).ok() }
+}
+
+/// Runs what waits as one group; how many there were.
 fn group(
     connection: &rusqlite::Connection,
     first: Job,
-    jobs: &mpsc::Receiver<Job>,
+    (jobs, company): (&mpsc::Receiver<Job>, Duration),
     hook: Option<&BeforeCommit>,
     told: &broadcast::Sender<Notice>,
-) {
+) -> usize {
+    let until = Instant::now() + company;
     let run = |sql: &str| {
         connection
             .prepare_cached(sql)
@@ -171,7 +185,7 @@ fn group(
         let (answer, told) = job(begun.is_ok().then_some(connection));
         answers.push(answer);
         notices.extend(told);
-        next = if answers.len() < GROUP { jobs.try_recv().ok() } else { None };
+        next = if answers.len() < GROUP { another(jobs, until) } else { None };
     }
     let (mut outcome, mut after): (Result<()>, Option<AfterCommit>) = (begun, None);
     if let (Ok(()), Some(hook)) = (&outcome, hook) {
@@ -188,6 +202,7 @@ fn group(
     if let Some(after) = after {
         after(outcome.is_ok());
     }
+    let size = answers.len();
     for answer in answers {
         answer(&outcome);
     }
@@ -196,4 +211,5 @@ fn group(
             told.send(notice).ok();
         }
     }
+    size
 }
