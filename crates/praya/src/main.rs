@@ -3,7 +3,7 @@
 use clap::Parser;
 use std::process::ExitCode;
 
-/// Measured: a third more exchanges per CPU-second than with the C library's (docs/performance.md). SQLite
+/// Measured: a quarter more exchanges per CPU-second than with the C library's (docs/performance.md). SQLite
 /// and AWS-LC allocate from it too.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
