@@ -246,7 +246,12 @@ async fn postgres(
     most: usize,
 ) -> Result<Found, ReadError> {
     let client = pool.get().await.map_err(Error::from)?;
-    client.batch_execute(&format!("set statement_timeout = {}", limit.as_millis().max(1))).await?;
+    // Set anew each time: a statement before may have changed it for this session.
+    let session = format!(
+        "set statement_timeout = {}; set default_transaction_read_only = on",
+        limit.as_millis().max(1)
+    );
+    client.batch_execute(&session).await?;
     let statement = client.prepare_cached(sql).await.map_err(ReadError::from)?;
     let mut found = pin!(client.query_raw(&statement, [Value::from(key)]).await?);
     let (mut rows, mut size) = (Vec::new(), 0);

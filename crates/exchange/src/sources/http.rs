@@ -74,8 +74,7 @@ impl HttpSource {
                     tokio::time::sleep(Duration::from_millis(50 << attempt.min(5))).await;
                 }
                 Err((error, _)) => return Err(error),
-                Ok(None) => return Ok(Vec::new()),
-                Ok(Some(body)) => break body,
+                Ok(body) => break body,
             }
         };
         let answer: Json = serde_json::from_slice(&body).map_err(|_| bad("not JSON"))?;
@@ -90,8 +89,8 @@ impl HttpSource {
         }
     }
 
-    /// The answer's body; `None` when the API knows nobody of that key (404).
-    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, (SourceError, Again)> {
+    /// The answer's body. A 404 is a refusal: a mistyped path says the same, and unknown is not "none".
+    async fn get(&self, key: &str) -> Result<Vec<u8>, (SourceError, Again)> {
         let not_set_up = |why: String| (SourceError::NotSetUp(why), Again::Never);
         let safe: String = url::form_urlencoded::byte_serialize(key.as_bytes()).collect();
         let url = Url::parse(&self.url.replace("{key}", &safe))
@@ -104,7 +103,6 @@ impl HttpSource {
         let answer = request.send().await.map_err(|error| failure(&error))?;
         match answer.status().as_u16() {
             200 => {}
-            404 => return Ok(None),
             status @ 502..=504 => return Err((SourceError::Refused(status), Again::Safe)),
             status => return Err((SourceError::Refused(status), Again::Never)),
         }
@@ -117,7 +115,7 @@ impl HttpSource {
             }
             body.extend_from_slice(&piece);
         }
-        Ok(Some(body))
+        Ok(body)
     }
 }
 

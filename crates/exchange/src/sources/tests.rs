@@ -228,9 +228,10 @@ async fn a_source_that_keeps_failing_is_left_alone_and_says_so_in_its_health() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_api_that_knows_nobody_of_that_key_has_nothing() {
-    let router = Router::new().route("/x", get(async || axum::http::StatusCode::NOT_FOUND));
-    assert!(asked("nobody", router).await.unwrap().rows.is_empty());
+async fn an_api_says_that_it_holds_nothing_by_no_rows_and_never_by_a_path_that_is_not_there() {
+    assert!(asked("nobody", items(json!([]))).await.unwrap().rows.is_empty());
+    let lost = Router::new().route("/y", get(async || "elsewhere"));
+    assert_eq!(asked("mistyped", lost).await.unwrap_err(), SourceError::Refused(404));
 }
 
 #[tokio::test(flavor = "multi_thread")]
