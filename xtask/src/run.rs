@@ -12,7 +12,9 @@ pub(crate) type Failure = Box<dyn Error>;
 
 /// The repository's folder.
 pub(crate) fn root() -> PathBuf {
-    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    // `cargo run` says where the sources are now; they may have moved since this was built.
+    let own = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     own.parent().map(PathBuf::from).unwrap_or(own)
 }
 
