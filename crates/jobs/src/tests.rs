@@ -1,5 +1,5 @@
 use crate::{Runner, TRIES, back_off, dead_letters, enqueue, retry};
-use kernel::{Actor, Clock, Ctx, FixedClock, Locale, SystemEntropy, Timestamp, World};
+use kernel::{Actor, Ctx, FixedClock, Locale, SystemEntropy, Timestamp, World};
 use serde_json::json;
 use std::sync::{
     Arc, Mutex,

@@ -141,7 +141,7 @@ fn sources() -> BTreeMap<String, String> {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if path.is_dir() && !["target", "node_modules", "corpus"].contains(&name.as_str()) {
                 walk(&path, root, found);
-            } else if name.ends_with(".rs") {
+            } else if path.extension().is_some_and(|end| end == "rs") {
                 let relative = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
                 found.insert(relative, fs::read_to_string(&path).unwrap());
             }
