@@ -1,17 +1,18 @@
 //! What happens to consents and looks: one function an operation, inside the caller's transaction.
 
 mod changing;
+mod definitions;
 mod deletion;
 mod looks;
 mod reading;
 mod using;
 
 pub use changing::{amend, change, end_of, expire, give, may_decide, revoke, second, subjects};
+pub use definitions::publish;
 pub use deletion::{Deletion, attest, deletions, end_data_life};
 pub use looks::{Fields, Look, LookKind, Sight, find_look, looks_of, note_look};
 pub use reading::{
-    Consent, HistoryLine, consent_of, counts, find, history, interaction_of, newest, of_consumer,
-    of_subject, yeses,
+    Consent, HistoryLine, consent_of, counts, find, history, newest, of_subject, yeses,
 };
 pub use using::{Standing, standing, use_consent};
 

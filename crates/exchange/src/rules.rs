@@ -268,7 +268,7 @@ pub fn amended(
     })
 }
 
-/// A value as a person reads it; the page adds money and dates in its own language.
+/// A field of a register by its id.
 pub fn field_of<'a>(register: &'a Register, id: &str) -> Option<&'a Field> {
     register.fields.iter().find(|field| field.id == id)
 }

@@ -17,8 +17,6 @@ pub(crate) const ADD_EVENT: Sql = Sql::both(
 );
 pub(crate) const ADD_INTERACTION: Sql =
     Sql::both("insert into consent_interaction (consent, interaction) values ($1, $2)");
-pub(crate) const INTERACTION_OF: Sql =
-    Sql::both("select interaction from consent_interaction where consent = $1");
 pub(crate) const CONSENT_OF_INTERACTION: Sql =
     Sql::both("select consent from consent_interaction where interaction = $1");
 
@@ -36,8 +34,6 @@ macro_rules! consent {
 pub(crate) const CONSENT: Sql = Sql::both(consent!("where c.id = $1"));
 pub(crate) const CONSENTS_OF_SUBJECT: Sql =
     Sql::both(consent!("where c.subject = $1 order by c.given_at desc limit 100"));
-pub(crate) const CONSENTS_OF_CONSUMER: Sql =
-    Sql::both(consent!("where c.consumer = $1 order by c.given_at desc limit 100"));
 pub(crate) const NEWEST_CONSENTS: Sql = Sql::both(consent!("order by c.given_at desc limit 50"));
 /// The hot path reads no more than it needs.
 pub(crate) const TERMS: Sql = Sql::both(
@@ -100,11 +96,9 @@ pub const ALL: &[Sql] = &[
     ADD_YES,
     ADD_EVENT,
     ADD_INTERACTION,
-    INTERACTION_OF,
     CONSENT_OF_INTERACTION,
     CONSENT,
     CONSENTS_OF_SUBJECT,
-    CONSENTS_OF_CONSUMER,
     NEWEST_CONSENTS,
     TERMS,
     CHANGE,

@@ -447,3 +447,29 @@ proptest! {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_definition_a_consent_was_given_under_is_kept_by_its_hash() {
+    const KEPT: store::Sql = store::Sql::both(
+        "select body from definition where kind = 'purposes' and id = $1 and hash = $2",
+    );
+    for one in testing::each().await.unwrap() {
+        let (world, _) = world();
+        let pack = Arc::new(pack::load_embedded().unwrap());
+        let hash = pack.purpose("loan-assessment").unwrap().hash.clone();
+        for _ in 0..2 {
+            let (ctx, pack) = (person(&world), pack.clone());
+            one.db.write(move |tx| ops::publish(tx, &ctx, &pack)).await.unwrap();
+        }
+        let rows = one
+            .db
+            .read::<_, store::Error>(move |tx| {
+                tx.query(KEPT, &["loan-assessment".into(), hash.into()])
+            })
+            .await
+            .unwrap();
+        let file =
+            pack.files().find(|(path, _)| *path == "purposes/loan-assessment.toml").unwrap().1;
+        assert_eq!((rows.len(), rows[0].blob(0).unwrap()), (1, file));
+    }
+}

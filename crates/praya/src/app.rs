@@ -105,6 +105,9 @@ impl App {
             allow_private: demo,
             consumers: exchange::Cache::default(),
         });
+        let (ctx, published) =
+            (Ctx::new(&world, Actor::System("start"), kernel::Locale::En), pack.clone());
+        db.write(move |tx| exchange::ops::publish(tx, &ctx, &published)).await?;
         let runner = exchange::jobs_of(&exchange, jobs::Runner::new(db.clone(), world.clone()));
         let mut routes = identity::routes(&identity)
             .merge(exchange::routes(&exchange))

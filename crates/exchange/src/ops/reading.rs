@@ -73,11 +73,6 @@ pub fn of_subject(tx: &mut Tx<'_>, subject: &Id) -> Result<Vec<Consent>> {
     tx.query(sql::CONSENTS_OF_SUBJECT, &[subject.as_str().into()])?.iter().map(consent).collect()
 }
 
-/// The newest consents given to a consumer.
-pub fn of_consumer(tx: &mut Tx<'_>, consumer: &str) -> Result<Vec<Consent>> {
-    tx.query(sql::CONSENTS_OF_CONSUMER, &[consumer.into()])?.iter().map(consent).collect()
-}
-
 /// The newest consents of all, for the administration.
 pub fn newest(tx: &mut Tx<'_>) -> Result<Vec<Consent>> {
     tx.query(sql::NEWEST_CONSENTS, &[])?.iter().map(consent).collect()
@@ -127,14 +122,6 @@ pub fn yeses(tx: &mut Tx<'_>, id: &Id) -> Result<Vec<(Id, Json, Timestamp)>> {
         ))
     };
     tx.query(sql::YESES_OF, &[id.as_str().into()])?.iter().map(yes).collect()
-}
-
-/// The interaction a consent answers, and the consent that answers an interaction.
-pub fn interaction_of(tx: &mut Tx<'_>, consent: &Id) -> Result<Option<Id>> {
-    Ok(tx
-        .query_opt(sql::INTERACTION_OF, &[consent.as_str().into()])?
-        .map(|row| row.text(0).map(Id::from))
-        .transpose()?)
 }
 
 /// The consent that waits under an interaction, if the person has said yes already.
