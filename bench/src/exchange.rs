@@ -49,6 +49,9 @@ pub(crate) struct Options {
     /// Leave out growth, which fills ten times the data first.
     #[arg(long)]
     quick: bool,
+    /// Eight registers of eight sources an exchange, instead of one of ten kilobytes.
+    #[arg(long)]
+    wide: bool,
     /// The program measured.
     #[arg(long, default_value = "target/release/praya")]
     program: PathBuf,
@@ -182,6 +185,9 @@ impl Data {
         let mut command = Command::new(&options.program);
         command.arg("bench-data").arg("--data").arg(data.folder.path());
         command.args(["--consents", &consents.to_string(), "--entries", &entries.to_string()]);
+        if options.wide {
+            command.arg("--wide");
+        }
         if let Some(url) = data.url() {
             command.args(["--database", url]);
         }

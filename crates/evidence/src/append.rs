@@ -22,10 +22,48 @@ pub struct Ticket {
     pub opening: Opening,
 }
 
-/// Appends an entry to the log, in the caller's transaction. **Change state first** (see the crate's page).
-///
-/// `kind` is lower-case words joined by hyphens; `department` a pack id or several joined by a space. The
-/// record is JSON of any shape; only its salted digest is published.
+/// An entry ready to be appended. Made before the transaction, so that the one writer does nothing but write.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    kind: String,
+    department: String,
+    entry: String,
+    record: Box<RawValue>,
+    salt: [u8; 16],
+}
+
+impl Draft {
+    /// `kind` is lower-case words joined by hyphens; `department` a pack id or several joined by a space. The
+    /// record is JSON of any shape; only its salted digest is published.
+    pub fn new(ctx: &Ctx, kind: &str, department: &str, record: &impl Serialize) -> Result<Self> {
+        let other = |error: &dyn std::fmt::Display| Error::Other(error.to_string());
+        let salt: [u8; 16] = ctx.random();
+        let record = wire::jcs::to_string(record).map_err(|error| other(&error))?;
+        let entry = text(kind, department, ctx.now, &digest(&salt, record.as_bytes()));
+        let entry = entry.ok_or_else(|| {
+            Error::Other(format!("not a kind and department of the log: {kind:?}, {department:?}"))
+        })?;
+        let record = RawValue::from_string(record).map_err(|error| other(&error))?;
+        let (kind, department) = (kind.to_owned(), department.to_owned());
+        Ok(Self { kind, department, entry, record, salt })
+    }
+
+    /// Appends it to the log, in the caller's transaction. **Change state first** (see the crate's page).
+    pub fn append(&self, tx: &mut Tx<'_>) -> Result<Ticket> {
+        let args = [
+            self.kind.as_str().into(),
+            self.department.as_str().into(),
+            self.entry.as_str().into(),
+            self.record.get().into(),
+            self.salt.as_slice().into(),
+        ];
+        let seq = tx.insert(sql::APPEND, &args)?;
+        let opening = Opening { record: self.record.clone(), salt: b64::encode(self.salt) };
+        Ok(Ticket { seq, entry: self.entry.clone(), opening })
+    }
+}
+
+/// Makes a [`Draft`] and appends it at once.
 pub fn append(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
@@ -33,24 +71,7 @@ pub fn append(
     department: &str,
     record: &impl Serialize,
 ) -> Result<Ticket> {
-    let salt: [u8; 16] = ctx.random();
-    let record = wire::jcs::to_string(record).map_err(|error| Error::Other(error.to_string()))?;
-    let entry =
-        text(kind, department, ctx.now, &digest(&salt, record.as_bytes())).ok_or_else(|| {
-            Error::Other(format!("not a kind and department of the log: {kind:?}, {department:?}"))
-        })?;
-    let args = [
-        kind.into(),
-        department.into(),
-        entry.as_str().into(),
-        record.as_str().into(),
-        salt.to_vec().into(),
-    ];
-    let row = tx
-        .query_opt(sql::APPEND, &args)?
-        .ok_or_else(|| Error::Other("no entry was appended".into()))?;
-    let record = RawValue::from_string(record).map_err(|error| Error::Other(error.to_string()))?;
-    Ok(Ticket { seq: row.int(0)?, entry, opening: Opening { record, salt: b64::encode(salt) } })
+    Draft::new(ctx, kind, department, record)?.append(tx)
 }
 
 /// An entry as the database holds it.

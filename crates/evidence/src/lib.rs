@@ -25,7 +25,7 @@ mod sequence;
 pub mod sql;
 pub mod verify;
 
-pub use append::{Logged, Ticket, append, erase, for_each_record, logged};
+pub use append::{Draft, Logged, Ticket, append, erase, for_each_record, logged};
 pub use entry::{Entry, Opening, Receipt};
 pub use error::{Error, Result};
 pub use log::Log;

@@ -6,8 +6,8 @@ use store::Sql;
 /// PostgreSQL the sequencer gives the place later.
 pub(crate) const APPEND: Sql = Sql {
     sqlite: "insert into evidence_entry (seq, idx, kind, department, entry, record, salt)
-             select n, n, $1, $2, $3, $4, $5 from (select coalesce(max(seq) + 1, 0) as n from evidence_entry)
-             returning seq",
+             values ((select coalesce(max(seq) + 1, 0) from evidence_entry),
+                     (select coalesce(max(seq) + 1, 0) from evidence_entry), $1, $2, $3, $4, $5)",
     postgres: "insert into evidence_entry (seq, kind, department, entry, record, salt)
                values (nextval('evidence_seq'), $1, $2, $3, $4, $5) returning seq",
 };

@@ -8,17 +8,19 @@ use crate::{
     model::{Range, Selection},
     ops::{self, Fields, LookKind, Sight, Standing},
     rules,
-    sources::{Answer, Lookup, SourceError},
+    sources::{Answer, Lookup, Rows, SourceError},
 };
 use kernel::{Actor, Ctx, Date, Id, Problem, Text, Timestamp};
 use ports::{Access, Subject, SubjectKind};
 use serde::Serialize;
-use serde_json::Value as Json;
 use std::{sync::Arc, time::Duration};
 use wire::dpop::{self, Proof};
 
 /// All sources together get this long; one that has not answered by then is "unavailable".
 const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Bytes that most answers need no more than.
+const USUAL: usize = 16 * 1024;
 
 /// Who asks: the token and the proof that came with it.
 pub(crate) struct Caller {
@@ -40,7 +42,7 @@ pub(crate) struct Part<'a> {
     pub(crate) status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) as_of: Option<Timestamp>,
-    pub(crate) rows: Vec<serde_json::Map<String, Json>>,
+    pub(crate) rows: Rows,
     /// Why it is unavailable, as a stable code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<&'static str>,
@@ -193,7 +195,7 @@ impl Exchange {
             ctx.now,
         )?;
         let selections = rules::narrow(&terms.registers, asked)?;
-        let parts = self.fetch(&selections, &subject.key, terms.range).await;
+        let parts = self.fetch(selections, &subject.key, terms.range).await;
         if parts.iter().all(|part| part.status == "unavailable") {
             return Err(Problem::new(503, "source-unavailable").header("retry-after", 30));
         }
@@ -209,7 +211,8 @@ impl Exchange {
             delete_by: terms.data_life.last_day(ctx.now),
             registers: &parts,
         };
-        let payload = serde_json::to_vec(&claims).map_err(Problem::internal)?;
+        let mut payload = Vec::with_capacity(USUAL);
+        serde_json::to_writer(&mut payload, &claims).map_err(Problem::internal)?;
         let sight = Sight {
             id,
             kind: LookKind::Release,
@@ -218,10 +221,11 @@ impl Exchange {
             consumer: terms.consumer.clone(),
             key: Some(caller.proof.jkt.clone()),
             purpose: terms.purpose.clone(),
-            fields: fields(&selections),
+            fields: fields(selections),
             payload: wire::sha256(&[&payload]),
-            departments: self.pack.departments_of(&selections),
+            departments: self.pack.departments_of(selections),
         };
+        let look = sight.draft(ctx)?;
         let (deps, caller, context, terms) =
             (self.deps.clone(), caller.clone(), ctx.clone(), terms.clone());
         let ticket = self
@@ -245,7 +249,7 @@ impl Exchange {
                     return Err(challenge("invalid-token", "invalid_token"));
                 }
                 ops::use_consent(tx, &context, &terms)?;
-                ops::note_look(tx, &context, &sight)
+                ops::note_look(tx, &look)
             })
             .await?;
         let receipt = self.log.receipt(&ticket).await.map_err(Problem::internal)?;
@@ -286,21 +290,16 @@ impl Exchange {
             department: &register.department,
             status: "unavailable",
             as_of: None,
-            rows: Vec::new(),
+            rows: Rows::default(),
             note: None,
             passed: None,
         };
         Some(match answer {
             Err(error) => Part { note: Some(error.code()), ..empty },
-            Ok(Answer { rows, as_of, passed }) => {
+            Ok(Answer { mut rows, as_of, passed }) => {
                 let status = if rows.is_empty() { "none" } else { "ok" };
-                Part {
-                    status,
-                    as_of: Some(as_of),
-                    rows: rules::minimise(rows, &selection.fields),
-                    passed,
-                    ..empty
-                }
+                rows.keep(&selection.fields);
+                Part { status, as_of: Some(as_of), rows, passed, ..empty }
             }
         })
     }

@@ -10,7 +10,7 @@ mod using;
 pub use changing::{amend, change, end_of, expire, give, may_decide, revoke, second, subjects};
 pub use definitions::publish;
 pub use deletion::{Deletion, attest, deletions, end_data_life};
-pub use looks::{Fields, Look, LookKind, Sight, find_look, looks_of, note_look};
+pub use looks::{Fields, Look, LookDraft, LookKind, Sight, find_look, looks_of, note_look};
 pub use reading::{
     Consent, HistoryLine, consent_of, counts, find, history, newest, of_subject, yeses,
 };

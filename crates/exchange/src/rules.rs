@@ -6,7 +6,7 @@ use crate::{
 };
 use jiff::ToSpan;
 use kernel::{Problem, Timestamp};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// A request may name this many registers.
@@ -170,11 +170,11 @@ pub fn too_often(next: Option<Timestamp>, now: Timestamp) -> Problem {
 }
 
 /// The fields a fetch asks for, all consented ones if it names none; a field beyond them is refused.
-pub fn narrow(
-    consented: &[Selection],
-    asked: Option<&[Selection]>,
-) -> Result<Vec<Selection>, Problem> {
-    let Some(asked) = asked else { return Ok(consented.to_vec()) };
+pub fn narrow<'a>(
+    consented: &'a [Selection],
+    asked: Option<&'a [Selection]>,
+) -> Result<&'a [Selection], Problem> {
+    let Some(asked) = asked else { return Ok(consented) };
     let mut problem = Problem::new(403, "field-not-consented");
     for (i, selection) in asked.iter().enumerate() {
         match consented.iter().find(|allowed| allowed.register == selection.register) {
@@ -192,7 +192,7 @@ pub fn narrow(
             }
         }
     }
-    if problem.fields.is_empty() && !asked.is_empty() { Ok(asked.to_vec()) } else { Err(problem) }
+    if problem.fields.is_empty() && !asked.is_empty() { Ok(asked) } else { Err(problem) }
 }
 
 /// What the person left ticked, `register.field`, in the order that was asked.
@@ -207,15 +207,6 @@ pub fn keep(asked: &[Selection], ticked: &[String]) -> Vec<Selection> {
         (!fields.is_empty()).then(|| Selection { register: selection.register.clone(), fields })
     };
     asked.iter().filter_map(kept).collect()
-}
-
-/// Only the selected fields, whatever a source sent.
-pub fn minimise(rows: Vec<Map<String, Json>>, fields: &[String]) -> Vec<Map<String, Json>> {
-    let only = |mut row: Map<String, Json>| {
-        row.retain(|field, _| fields.contains(field));
-        row
-    };
-    rows.into_iter().map(only).collect()
 }
 
 /// A form carries the terms as they were shown, so that what is signed is what was seen: the same but

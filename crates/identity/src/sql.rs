@@ -118,6 +118,6 @@ statements! {
     SWEEP_REFRESH = "delete from refresh_token where hash in (select hash from refresh_token where expires_at < $1 limit 500)";
 
     // Replays.
-    SPEND = "insert into spent (minute, hash) values ($1, $2) on conflict do nothing";
-    SWEEP_SPENT = "delete from spent where (minute, hash) in (select minute, hash from spent where minute < $1 order by minute limit 500)";
+    SPEND = "insert into spent (second, hash) values ($1, $2) on conflict do nothing";
+    SWEEP_SPENT = "delete from spent where (second, hash) in (select second, hash from spent where second < $1 order by second limit 500)";
 }

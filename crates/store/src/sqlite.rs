@@ -15,9 +15,11 @@ type Answer = Box<dyn FnOnce(&Result<()>) + Send>;
 /// it wants told.
 type Job = Box<dyn FnOnce(Option<&rusqlite::Connection>) -> (Answer, Vec<Notice>) + Send>;
 
-/// While several write at once, a group waits this long for company: a commit costs the kernel more than
-/// a millisecond costs those who wait.
+/// While several write at once, a group waits for company, this long for each that came last time: what a
+/// commit costs is shared by all in the group, and whoever writes alone never waits.
 const COMPANY: Duration = Duration::from_millis(1);
+/// But no longer than this many times as long.
+const PATIENCE: u32 = 8;
 
 /// Two hundred and fifty-six closures share one sync at most, so that the first does not wait for ever.
 const GROUP: usize = 256;
@@ -32,7 +34,7 @@ fn connect(path: &Path) -> Result<rusqlite::Connection> {
     let connection = rusqlite::Connection::open(path)?;
     connection.execute_batch(
         "pragma journal_mode=wal; pragma synchronous=full; pragma foreign_keys=on; pragma busy_timeout=5000;
-         pragma cache_size=-65536; pragma temp_store=memory; pragma wal_autocheckpoint=4000",
+         pragma cache_size=-32768; pragma temp_store=memory; pragma wal_autocheckpoint=16000",
     )?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
@@ -49,10 +51,13 @@ impl Sqlite {
         std::thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || {
-                let mut last = 1;
+                let mut last: usize = 1;
                 while let Ok(first) = jobs.recv() {
-                    let company = if last > 1 { COMPANY } else { Duration::ZERO };
-                    last = group(&writer, first, (&jobs, company), hook.get(), &told);
+                    // Asleep, not waiting for the next: each that comes would have to wake us.
+                    let company =
+                        u32::try_from(last - 1).unwrap_or(PATIENCE).min(PATIENCE) * COMPANY;
+                    std::thread::sleep(company);
+                    last = group(&writer, first, &jobs, hook.get(), &told);
                 }
             })
             .map_err(|error| Error::Unavailable(error.to_string()))?;
@@ -154,21 +159,14 @@ fn in_savepoint<T, E: From<Error>>(
     result
 }
 
-/// The next job that waits, or that comes before `until`.
-fn another(jobs: &mpsc::Receiver<Job>, until: Instant) -> Option<Job> {
-    let left = until.saturating_duration_since(Instant::now());
-    if left.is_zero() { jobs.try_recv().ok() } else { jobs.recv_timeout(left).ok() }
-}
-
 /// Runs what waits as one group; how many there were.
 fn group(
     connection: &rusqlite::Connection,
     first: Job,
-    (jobs, company): (&mpsc::Receiver<Job>, Duration),
+    jobs: &mpsc::Receiver<Job>,
     hook: Option<&BeforeCommit>,
     told: &broadcast::Sender<Notice>,
 ) -> usize {
-    let until = Instant::now() + company;
     let run = |sql: &str| {
         connection
             .prepare_cached(sql)
@@ -185,7 +183,7 @@ fn group(
         let (answer, told) = job(begun.is_ok().then_some(connection));
         answers.push(answer);
         notices.extend(told);
-        next = if answers.len() < GROUP { another(jobs, until) } else { None };
+        next = if answers.len() < GROUP { jobs.try_recv().ok() } else { None };
     }
     let (mut outcome, mut after): (Result<()>, Option<AfterCommit>) = (begun, None);
     if let (Ok(()), Some(hook)) = (&outcome, hook) {

@@ -93,6 +93,17 @@ impl<'a> Tx<'a> {
         self.note(changed)
     }
 
+    /// Inserts one row; gives its whole-number key. On PostgreSQL the statement ends in `returning`; on
+    /// SQLite the key is the row's number, since `returning` there builds a table for each row.
+    pub fn insert(&mut self, sql: Sql, args: &[Value]) -> Result<i64> {
+        if let Inner::Sqlite(connection) = &self.inner {
+            sqlite_execute(connection, sql.sqlite, args)?;
+            return Ok(connection.last_insert_rowid());
+        }
+        let row = self.query_opt(sql, args)?;
+        row.ok_or_else(|| Error::Other("no row was inserted".into()))?.int(0)
+    }
+
     /// Tells every node, once this commits, that something changed (`LISTEN/NOTIFY`).
     pub fn notify(&mut self, channel: &'static str, payload: &str) -> Result<()> {
         const NOTIFY: Sql = Sql::both("select pg_notify($1, $2)::text");

@@ -55,6 +55,11 @@ impl Row {
         self.0.get(column).ok_or_else(|| Error::Other(format!("the row has no column {column}")))
     }
 
+    /// The value of a column, to keep: nothing is left in its place, nor found where there is no column.
+    pub fn take(&mut self, column: usize) -> Value {
+        self.0.get_mut(column).map_or(Value::Null, |value| std::mem::replace(value, Value::Null))
+    }
+
     /// A whole number.
     pub fn int(&self, column: usize) -> Result<i64> {
         match self.get(column)? {
@@ -131,7 +136,11 @@ pub(crate) fn from_sqlite(value: ValueRef<'_>) -> Value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(v) => Value::Int(v),
         ValueRef::Real(v) => Value::Real(v),
-        ValueRef::Text(v) => Value::Text(String::from_utf8_lossy(v).into_owned()),
+        // As a rule it is UTF-8, which is checked faster when nothing is to be replaced.
+        ValueRef::Text(v) => Value::Text(
+            str::from_utf8(v)
+                .map_or_else(|_| String::from_utf8_lossy(v).into_owned(), str::to_owned),
+        ),
         ValueRef::Blob(v) => Value::Blob(v.to_vec()),
     }
 }

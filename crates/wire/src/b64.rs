@@ -13,7 +13,7 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
 
 /// Appends base64url to a text.
 pub(crate) fn encode_into(bytes: impl AsRef<[u8]>, to: &mut String) {
-    URL_SAFE_NO_PAD.encode_string(bytes, to);
+    to.push_str(&encode(bytes));
 }
 
 /// Reads base64url; padding, other characters and stray trailing bits are refused.

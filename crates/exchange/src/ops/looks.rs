@@ -2,10 +2,9 @@
 
 use super::Result;
 use crate::sql;
-use evidence::Ticket;
+use evidence::{Draft, Ticket};
 use kernel::{Ctx, Id, Problem, Timestamp, from_micros, micros};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use store::{Row, Tx};
 
@@ -124,23 +123,63 @@ pub struct Sight {
     pub departments: String,
 }
 
+/// What an entry of a look commits to.
+#[derive(Serialize)]
+struct Record<'a> {
+    at: Timestamp,
+    consent: Option<&'a Id>,
+    consent_digest: Option<String>,
+    consumer: &'a str,
+    consumer_key: Option<&'a str>,
+    digest: String,
+    fields: &'a Fields,
+    kind: &'static str,
+    look: &'a Id,
+    purpose: &'a str,
+    subject: &'a Id,
+}
+
 impl Sight {
-    fn record(&self, now: Timestamp) -> Json {
-        json!({
-            "kind": self.kind.name(), "look": self.id, "subject": self.subject,
-            "consent": self.consent.as_ref().map(|(id, _)| id),
-            "consent_digest": self.consent.as_ref().map(|(_, digest)| wire::b64::encode(digest)),
-            "consumer": self.consumer, "consumer_key": self.key, "purpose": self.purpose,
-            "fields": self.fields, "digest": wire::b64::encode(self.payload), "at": now,
-        })
+    fn record(&self, now: Timestamp) -> Record<'_> {
+        Record {
+            at: now,
+            consent: self.consent.as_ref().map(|(id, _)| id),
+            consent_digest: self.consent.as_ref().map(|(_, digest)| wire::b64::encode(digest)),
+            consumer: &self.consumer,
+            consumer_key: self.key.as_deref(),
+            digest: wire::b64::encode(self.payload),
+            fields: &self.fields,
+            kind: self.kind.name(),
+            look: &self.id,
+            purpose: &self.purpose,
+            subject: &self.subject,
+        }
+    }
+}
+
+/// A look ready to be written; see [`Draft`].
+#[derive(Debug, Clone)]
+pub struct LookDraft {
+    sight: Sight,
+    fields: String,
+    at: Timestamp,
+    entry: Draft,
+}
+
+impl Sight {
+    /// Makes everything that writing it needs.
+    pub fn draft(self, ctx: &Ctx) -> Result<LookDraft> {
+        let kind = format!("look-{}", self.kind.name());
+        let entry = Draft::new(ctx, &kind, &self.departments, &self.record(ctx.now))?;
+        let fields = serde_json::to_string(&self.fields).map_err(Problem::internal)?;
+        Ok(LookDraft { sight: self, fields, at: ctx.now, entry })
     }
 }
 
 /// Writes a look: its row for the subject, its entry for everyone.
-pub fn note_look(tx: &mut Tx<'_>, ctx: &Ctx, sight: &Sight) -> Result<Ticket> {
-    let kind = format!("look-{}", sight.kind.name());
-    let ticket = evidence::append(tx, ctx, &kind, &sight.departments, &sight.record(ctx.now))?;
-    let fields = serde_json::to_string(&sight.fields).map_err(Problem::internal)?;
+pub fn note_look(tx: &mut Tx<'_>, look: &LookDraft) -> Result<Ticket> {
+    let ticket = look.entry.append(tx)?;
+    let sight = &look.sight;
     tx.execute(
         sql::ADD_LOOK,
         &[
@@ -150,8 +189,8 @@ pub fn note_look(tx: &mut Tx<'_>, ctx: &Ctx, sight: &Sight) -> Result<Ticket> {
             sight.consent.as_ref().map(|(id, _)| id.as_str()).into(),
             sight.consumer.as_str().into(),
             sight.purpose.as_str().into(),
-            fields.into(),
-            micros(ctx.now).into(),
+            look.fields.as_str().into(),
+            micros(look.at).into(),
             ticket.seq.into(),
         ],
     )?;

@@ -7,13 +7,14 @@ use crate::{
 };
 use kernel::{Ctx, Problem, Timestamp, from_micros, micros};
 use ports::Access;
+use std::sync::Arc;
 use store::Tx;
 
 /// What the gateway reads before it asks any source.
 #[derive(Debug, Clone)]
 pub struct Standing {
     /// What was agreed.
-    pub terms: Terms,
+    pub terms: Arc<Terms>,
     /// SHA-256 of the terms.
     pub digest: Vec<u8>,
     /// Where it stands.
@@ -31,7 +32,7 @@ pub fn standing(tx: &mut Tx<'_>, access: &Access) -> Result<Standing> {
         .query_opt(sql::TERMS, &[id.as_str().into()])?
         .ok_or_else(|| Problem::new(404, "consent-unknown"))?;
     Ok(Standing {
-        terms: reading::terms(row.text(0)?)?,
+        terms: Arc::new(reading::terms(row.text(0)?)?),
         digest: row.blob(1)?.to_vec(),
         state: reading::state(row.text(2)?)?,
         window_start: from_micros(row.int(3)?),

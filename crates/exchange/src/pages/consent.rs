@@ -224,8 +224,8 @@ async fn note_preview(
         payload: wire::sha256(&[preview]),
         departments: exchange.pack.departments_of(&asked.request.registers),
     };
-    let context = ctx.clone();
-    let ticket = exchange.db.write(move |tx| ops::note_look(tx, &context, &sight)).await?;
+    let look = sight.draft(ctx)?;
+    let ticket = exchange.db.write(move |tx| ops::note_look(tx, &look)).await?;
     exchange.log.receipt(&ticket).await.map(drop).map_err(Problem::internal)
 }
 

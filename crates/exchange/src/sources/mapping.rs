@@ -5,8 +5,111 @@ use crate::pack::{Field, FieldType, Register, Source};
 use kernel::Date;
 use serde_json::{Map, Value as Json};
 
-/// The fields asked for, of one raw row. The key must be the one asked for; a value of another type, or
-/// a missing one that may not be missing, names its field; what was not asked for is dropped.
+/// A source's row, asked for its values by the places of a [`Mapping`].
+pub(super) trait Raw {
+    /// The value at a place, if it is a text.
+    fn text(&self, place: usize) -> Option<&str>;
+    /// The value at a place.
+    fn value(&self, place: usize) -> Result<Option<Json>, SourceError>;
+    /// The same, to keep; asked for once a place.
+    fn take(&mut self, place: usize) -> Result<Option<Json>, SourceError>;
+}
+
+/// Where a source holds what is wanted of a register: worked out once for all rows of an answer.
+pub(super) struct Mapping<'a> {
+    /// The key, then the date if the register has one, then the wanted fields in the register's order.
+    fields: Vec<(&'a Field, &'a str)>,
+    has_key: bool,
+    has_date: bool,
+}
+
+impl<'a> Mapping<'a> {
+    pub(super) fn new(register: &'a Register, source: &'a Source, wanted: &[String]) -> Self {
+        let key = register.fields.iter().find(|field| field.id == register.key);
+        let date = register.fields.iter().find(|field| field.date_field);
+        let wanted = register.fields.iter().filter(|field| wanted.contains(&field.id));
+        let fields = key.into_iter().chain(date).chain(wanted);
+        Self {
+            fields: fields.map(|field| (field, source.column(&field.id))).collect(),
+            has_key: key.is_some(),
+            has_date: date.is_some(),
+        }
+    }
+
+    fn first(&self) -> usize {
+        usize::from(self.has_key) + usize::from(self.has_date)
+    }
+
+    /// What each place is called in the source.
+    pub(super) fn places(&self) -> impl Iterator<Item = &'a str> {
+        self.fields.iter().map(|(_, place)| *place)
+    }
+
+    /// The wanted fields.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = &'a str> {
+        self.fields.iter().skip(self.first()).map(|(field, _)| field.id.as_str())
+    }
+
+    /// The wanted fields of one raw row. The key must be the one asked for; a value of another type, or a
+    /// missing one that may not be missing, names its field; what was not asked for is dropped.
+    pub(super) fn row(&self, raw: &mut impl Raw, key: &str) -> Result<Vec<Json>, SourceError> {
+        if let Some((own, _)) = self.fields.first().filter(|_| self.has_key) {
+            let same = raw.text(0).map(str::trim) == Some(key)
+                || value(own, raw.value(0)?)?.as_str().map(str::trim) == Some(key);
+            if !same {
+                return Err(SourceError::WrongSubject);
+            }
+        }
+        let wanted = self.fields.iter().enumerate().skip(self.first());
+        wanted.map(|(place, (field, _))| value(field, raw.take(place)?)).collect()
+    }
+
+    /// Whether a raw row lies in the range of dates asked for; a register without a date field is all in, a
+    /// row without a date is out. A date that is none is an error, or the row would be lost without a word.
+    pub(super) fn in_range(
+        &self,
+        raw: &impl Raw,
+        range: Option<(Date, Date)>,
+    ) -> Result<bool, SourceError> {
+        let place = usize::from(self.has_key);
+        let (Some((from, to)), Some((field, _))) =
+            (range, self.fields.get(place).filter(|_| self.has_date))
+        else {
+            return Ok(true);
+        };
+        let found = value(field, raw.value(place)?)?;
+        let date = found.as_str().and_then(|text| text.parse::<Date>().ok());
+        Ok(date.is_some_and(|date| (from..=to).contains(&date)))
+    }
+}
+
+/// A row of named values.
+pub(super) struct Named<'a> {
+    raw: &'a Map<String, Json>,
+    places: Vec<&'a str>,
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn new(raw: &'a Map<String, Json>, mapping: &Mapping<'a>) -> Self {
+        Self { raw, places: mapping.places().collect() }
+    }
+}
+
+impl Raw for Named<'_> {
+    fn text(&self, place: usize) -> Option<&str> {
+        at(self.raw, self.places.get(place)?)?.as_str()
+    }
+
+    fn value(&self, place: usize) -> Result<Option<Json>, SourceError> {
+        Ok(self.places.get(place).and_then(|place| at(self.raw, place)).cloned())
+    }
+
+    fn take(&mut self, place: usize) -> Result<Option<Json>, SourceError> {
+        self.value(place)
+    }
+}
+
+/// One raw row of named values as [`Mapping::row`] maps it, by field.
 pub fn map_row(
     register: &Register,
     source: &Source,
@@ -14,44 +117,9 @@ pub fn map_row(
     key: &str,
     fields: &[String],
 ) -> Result<Map<String, Json>, SourceError> {
-    let own = register.fields.iter().find(|field| field.id == register.key);
-    if let Some(own) = own {
-        let found = value(own, raw_value(source, raw, &own.id))?;
-        if found.as_str().map(str::trim) != Some(key) {
-            return Err(SourceError::WrongSubject);
-        }
-    }
-    let mut row = Map::with_capacity(fields.len());
-    for field in register.fields.iter().filter(|field| fields.contains(&field.id)) {
-        row.insert(field.id.clone(), value(field, raw_value(source, raw, &field.id))?);
-    }
-    Ok(row)
-}
-
-/// Whether a raw row lies in the range of dates asked for; a register without a date field is all in, a
-/// row without a date is out. A date that is none is an error, or the row would be lost without a word.
-pub fn in_range(
-    register: &Register,
-    source: &Source,
-    raw: &Map<String, Json>,
-    range: Option<(Date, Date)>,
-) -> Result<bool, SourceError> {
-    let (Some((from, to)), Some(field)) =
-        (range, register.fields.iter().find(|field| field.date_field))
-    else {
-        return Ok(true);
-    };
-    let found = value(field, raw_value(source, raw, &field.id))?;
-    let date = found.as_str().and_then(|text| text.parse::<Date>().ok());
-    Ok(date.is_some_and(|date| (from..=to).contains(&date)))
-}
-
-fn raw_value<'a>(
-    source: &'a Source,
-    raw: &'a Map<String, Json>,
-    field: &'a str,
-) -> Option<&'a Json> {
-    at(raw, source.column(field))
+    let mapping = Mapping::new(register, source, fields);
+    let cells = mapping.row(&mut Named::new(raw, &mapping), key)?;
+    Ok(mapping.wanted().map(str::to_owned).zip(cells).collect())
 }
 
 /// The value at a name, or at a JSON pointer (RFC 6901) if the place begins with a slash.
@@ -73,23 +141,22 @@ pub(crate) fn key(kind: FieldType, text: &str) -> String {
     plain.unwrap_or_else(|| text.trim().to_owned())
 }
 
-fn value(field: &Field, raw: Option<&Json>) -> Result<Json, SourceError> {
+fn value(field: &Field, raw: Option<Json>) -> Result<Json, SourceError> {
     let wrong = |what: &'static str| SourceError::BadShape { field: field.id.clone(), what };
-    let text = raw.and_then(Json::as_str).map(str::trim);
-    let Some(raw) = raw.filter(|raw| !raw.is_null() && text != Some("")) else {
+    let empty =
+        |raw: &Json| raw.is_null() || raw.as_str().is_some_and(|text| text.trim().is_empty());
+    let Some(raw) = raw.filter(|raw| !empty(raw)) else {
         return if field.optional { Ok(Json::Null) } else { Err(wrong("missing")) };
     };
-    match (field.kind, raw) {
-        (FieldType::Text, Json::String(text)) => Ok(text.as_str().into()),
-        (FieldType::Number | FieldType::Money, Json::Number(number)) if number.is_i64() => {
-            Ok(raw.clone())
-        }
-        (FieldType::Number, Json::Number(number)) if number.is_f64() => Ok(raw.clone()),
+    match (field.kind, &raw) {
+        (FieldType::Text, Json::String(_)) => Ok(raw),
+        (FieldType::Number | FieldType::Money, Json::Number(number)) if number.is_i64() => Ok(raw),
+        (FieldType::Number, Json::Number(number)) if number.is_f64() => Ok(raw),
         // A CSV has no numbers, only digits.
         (FieldType::Number | FieldType::Money, Json::String(text)) => {
             digits(field.kind, text.trim()).ok_or_else(|| wrong("not a number"))
         }
-        (FieldType::Boolean, Json::Bool(_)) => Ok(raw.clone()),
+        (FieldType::Boolean, Json::Bool(_)) => Ok(raw),
         (FieldType::Boolean, Json::Number(number)) if matches!(number.as_i64(), Some(0 | 1)) => {
             Ok((number.as_i64() == Some(1)).into())
         }
@@ -98,17 +165,16 @@ fn value(field: &Field, raw: Option<&Json>) -> Result<Json, SourceError> {
         {
             Ok(matches!(text.trim(), "true" | "1").into())
         }
-        (FieldType::Date, Json::String(text)) => text
-            .trim()
-            .parse::<Date>()
-            .map(|date| date.to_string().into())
-            .map_err(|_| wrong("not a date")),
-        (FieldType::Choice, Json::String(text))
-            if field.choices.iter().any(|choice| choice == text.trim()) =>
-        {
-            Ok(text.trim().into())
+        (FieldType::Date, Json::String(text)) => match text.trim().parse::<Date>() {
+            Ok(_) if is_written_as_we_do(text) => Ok(raw),
+            Ok(date) => Ok(date.to_string().into()),
+            Err(_) => Err(wrong("not a date")),
+        },
+        (FieldType::Choice, Json::String(text)) => {
+            let choice = field.choices.iter().find(|choice| *choice == text.trim());
+            let choice = choice.ok_or_else(|| wrong("not one of its choices"))?;
+            if choice == text { Ok(raw) } else { Ok(choice.as_str().into()) }
         }
-        (FieldType::Choice, Json::String(_)) => Err(wrong("not one of its choices")),
         (FieldType::Hkid, Json::String(text)) => kernel::hk::Hkid::parse(text)
             .map(|hkid| hkid.as_str().into())
             .ok_or_else(|| wrong("not an identity card number")),
@@ -117,6 +183,15 @@ fn value(field: &Field, raw: Option<&Json>) -> Result<Json, SourceError> {
             .ok_or_else(|| wrong("not a business registration number")),
         _ => Err(wrong("of another type")),
     }
+}
+
+/// `2026-11-23`, which needs no writing anew.
+fn is_written_as_we_do(date: &str) -> bool {
+    date.len() == 10
+        && date.bytes().enumerate().all(|(i, c)| match i {
+            4 | 7 => c == b'-',
+            _ => c.is_ascii_digit(),
+        })
 }
 
 /// Money is whole cents; another number may have a point.

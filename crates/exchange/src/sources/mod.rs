@@ -7,17 +7,20 @@ mod http;
 pub mod mapping;
 pub mod net;
 mod node;
+mod rows;
 mod sql;
 
 pub use breaker::BreakerState;
 pub use file::{LoadReport, Unmapped};
+pub use rows::{Row, Rows};
 
 use crate::pack::{Cardinality, Pack, Register, Source, SourceKind};
 use breaker::Breaker;
 use futures_util::future::join_all;
 use kernel::{Date, Timestamp, World};
+use mapping::{Mapping, Named, Raw};
 use serde::Serialize;
-use serde_json::{Map, Value as Json};
+use sql::Columns;
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
@@ -42,7 +45,7 @@ pub struct Lookup {
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The rows, only with the wanted fields.
-    pub rows: Vec<Map<String, Json>>,
+    pub rows: Rows,
     /// When it was read.
     pub as_of: Timestamp,
     /// Another node's signed answer, kept as it came.
@@ -286,27 +289,25 @@ impl One {
         now: Timestamp,
     ) -> Result<Answer, SourceError> {
         let reader = self.reader.as_ref().map_err(|why| SourceError::NotSetUp(why.clone()))?;
-        let raw = match reader {
-            Reader::Sql(sql) => sql.rows(&lookup.key, limit).await?,
+        let mapping = Mapping::new(register, &self.source, &lookup.fields);
+        let mut rows = Rows::new(mapping.wanted());
+        let named = match reader {
+            Reader::Sql(sql) => {
+                let (names, raw) = sql.rows(&lookup.key, limit).await?;
+                count(register, raw.len())?;
+                let at = Columns::of(&mapping, &names);
+                for row in raw {
+                    add(&mut rows, &mapping, &mut Columns::new(row, &names, &at), lookup)?;
+                }
+                return Ok(Answer { rows, as_of: now, passed: None });
+            }
             Reader::Http(http) => http.rows(&lookup.key, self.source.retries).await?,
             Reader::File(file) => file.rows(&lookup.key)?,
             Reader::Node(node) => return node.ask(register, lookup, now).await,
         };
-        if raw.len() > MOST_ROWS {
-            return Err(SourceError::TooLarge);
-        }
-        if raw.len() > 1 && register.cardinality == Cardinality::One {
-            return Err(SourceError::BadShape {
-                field: register.key.clone(),
-                what: "in more than one record",
-            });
-        }
-        let mut rows = Vec::with_capacity(raw.len());
-        for raw in &raw {
-            let row = mapping::map_row(register, &self.source, raw, &lookup.key, &lookup.fields)?;
-            if mapping::in_range(register, &self.source, raw, lookup.range)? {
-                rows.push(row);
-            }
+        count(register, named.len())?;
+        for row in &named {
+            add(&mut rows, &mapping, &mut Named::new(row, &mapping), lookup)?;
         }
         Ok(Answer { rows, as_of: now, passed: None })
     }
@@ -326,6 +327,35 @@ impl One {
             watch.times.pop_front();
         }
     }
+}
+
+/// One subject has only so many records, and of some registers only one.
+fn count(register: &Register, rows: usize) -> Result<(), SourceError> {
+    if rows > MOST_ROWS {
+        return Err(SourceError::TooLarge);
+    }
+    if rows > 1 && register.cardinality == Cardinality::One {
+        return Err(SourceError::BadShape {
+            field: register.key.clone(),
+            what: "in more than one record",
+        });
+    }
+    Ok(())
+}
+
+fn add(
+    rows: &mut Rows,
+    mapping: &Mapping<'_>,
+    raw: &mut impl Raw,
+    lookup: &Lookup,
+) -> Result<(), SourceError> {
+    let within = mapping.in_range(raw, lookup.range)?;
+    // One that is out is checked as well: a source that lies about others is not believed about these.
+    let cells = mapping.row(raw, &lookup.key)?;
+    if within {
+        rows.push(cells);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! A SQL database: read-only, one statement with one parameter, limited in time.
 
-use super::{MOST_ROWS, SourceError};
-use serde_json::{Map, Value as Json};
+use super::{
+    MOST_ROWS, SourceError,
+    mapping::{Mapping, Raw},
+};
+use serde_json::Value as Json;
 use std::time::Duration;
-use store::{ReadError, ReadOnly, Value};
+use store::{Found, ReadError, ReadOnly, Row, Value};
 
 pub(super) struct SqlSource {
     database: ReadOnly,
@@ -16,43 +19,73 @@ impl SqlSource {
         Ok(Self { database, query: query.to_owned() })
     }
 
-    pub(super) async fn rows(
-        &self,
-        key: &str,
-        limit: Duration,
-    ) -> Result<Vec<Map<String, Json>>, SourceError> {
+    pub(super) async fn rows(&self, key: &str, limit: Duration) -> Result<Found, SourceError> {
         let found = self.database.query(&self.query, key, limit, MOST_ROWS).await;
-        let (names, rows) = found.map_err(|error| match error {
+        found.map_err(|error| match error {
             ReadError::Timeout | ReadError::Database(store::Error::Retry(_)) => {
                 SourceError::Timeout
             }
             ReadError::TooLarge => SourceError::TooLarge,
             ReadError::Database(store::Error::Unavailable(_)) => SourceError::Unreachable,
             ReadError::Database(other) => SourceError::NotSetUp(other.to_string()),
-        })?;
-        rows.iter()
-            .map(|row| {
-                let cell = |(i, name): (usize, &String)| {
-                    let value = row.get(i).ok().and_then(json);
-                    let value = value.ok_or_else(|| SourceError::BadShape {
-                        field: name.clone(),
-                        what: "of another type",
-                    });
-                    Ok((name.clone(), value?))
-                };
-                names.iter().enumerate().map(cell).collect()
-            })
-            .collect()
+        })
+    }
+}
+
+/// A row by its columns.
+pub(super) struct Columns<'a> {
+    row: Row,
+    names: &'a [String],
+    at: &'a [Option<usize>],
+}
+
+impl<'a> Columns<'a> {
+    /// Which column each of a mapping's places is.
+    pub(super) fn of(mapping: &Mapping<'_>, names: &[String]) -> Vec<Option<usize>> {
+        mapping.places().map(|place| names.iter().position(|name| name == place)).collect()
+    }
+
+    pub(super) fn new(row: Row, names: &'a [String], at: &'a [Option<usize>]) -> Self {
+        Self { row, names, at }
+    }
+
+    fn column(&self, place: usize) -> Option<usize> {
+        self.at.get(place).copied().flatten()
+    }
+
+    fn json(&self, column: usize, value: Value) -> Result<Option<Json>, SourceError> {
+        let wrong = || SourceError::BadShape {
+            field: self.names.get(column).cloned().unwrap_or_default(),
+            what: "of another type",
+        };
+        json(value).map(Some).ok_or_else(wrong)
+    }
+}
+
+impl Raw for Columns<'_> {
+    fn text(&self, place: usize) -> Option<&str> {
+        self.row.text(self.column(place)?).ok()
+    }
+
+    fn value(&self, place: usize) -> Result<Option<Json>, SourceError> {
+        let Some(column) = self.column(place) else { return Ok(None) };
+        self.json(column, self.row.get(column).cloned().unwrap_or(Value::Null))
+    }
+
+    fn take(&mut self, place: usize) -> Result<Option<Json>, SourceError> {
+        let Some(column) = self.column(place) else { return Ok(None) };
+        let value = self.row.take(column);
+        self.json(column, value)
     }
 }
 
 /// As JSON; `None` for what JSON has no word for: bytes, and numbers that are none.
-fn json(value: &Value) -> Option<Json> {
+fn json(value: Value) -> Option<Json> {
     match value {
         Value::Null => Some(Json::Null),
-        Value::Int(v) => Some((*v).into()),
-        Value::Real(v) => serde_json::Number::from_f64(*v).map(Json::Number),
-        Value::Text(v) => Some(v.as_str().into()),
+        Value::Int(v) => Some(v.into()),
+        Value::Real(v) => serde_json::Number::from_f64(v).map(Json::Number),
+        Value::Text(v) => Some(v.into()),
         Value::Blob(_) => None,
     }
 }

@@ -84,7 +84,7 @@ pub fn sweep(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<bool, Problem> {
         (sql::SWEEP_REFRESH, now),
         // A session past its twelve hours is no longer touched, so this finds it too.
         (sql::SWEEP_SESSIONS, now - rules::SESSION_IDLE * 1_000_000),
-        (sql::SWEEP_SPENT, ctx.now.as_second().div_euclid(60) - 3),
+        (sql::SWEEP_SPENT, ctx.now.as_second() - 240),
     ] {
         most = most.max(tx.execute(statement, &[before.into()])?);
     }

@@ -1,36 +1,38 @@
-//! A data folder for the benchmark: many companies, a consent and a token for each, and their records.
+//! A data folder for the benchmark: many consents, a token for each, and the records they are about.
 
-use super::{SEED, data::Data, departments, key_file, seed};
+use super::{BenchOptions, SEED, data::Data, departments, key_file, seed};
 use crate::Error;
 use evidence::Log;
 use exchange::{
     model::{Frequency, Life, LifeUnit, Mode, Period, Selection, Terms},
     ops,
-    pack::{Pack, SourceKind},
+    pack::{Pack, Register, SourceKind},
 };
 use identity::ops::NewCompany;
 use jiff::ToSpan;
 use kernel::{Actor, Ctx, Id, Locale, Problem, World};
 use ports::SubjectKind;
 use serde_json::json;
-use std::{fmt::Write, path::Path, sync::Arc};
+use std::{fmt::Write, sync::Arc};
 use store::Db;
 use wire::jwk::{Jwk, PrivateJwk};
 
-/// Consents are written this many to a transaction.
+/// Companies are written this many to a transaction, with their consents.
 const CHUNK: usize = 500;
+/// No more companies than this, each with ten kilobytes of records: further consents are about the same ones.
+const COMPANIES: usize = 100_000;
+/// The register of ten kilobytes a company, and how many records make as much.
+const REGISTER: (&str, (i64, i64)) = ("vehicles", (38, 42));
 
 /// Fills the folder; writes `tokens.txt`, one access token a line, all bound to the bank's signing key.
-pub(crate) async fn fill(
-    folder: &Path,
-    consents: usize,
-    entries: usize,
-    database: Option<&str>,
-) -> Result<(), Error> {
+pub(crate) async fn fill(options: &BenchOptions) -> Result<(), Error> {
+    let folder = options.data.as_path();
     std::fs::create_dir_all(folder)?;
     let world = World::system();
-    let url = database
-        .map_or_else(|| format!("sqlite:{}", folder.join("praya.sqlite").display()), str::to_owned);
+    let url = options
+        .database
+        .clone()
+        .unwrap_or_else(|| format!("sqlite:{}", folder.join("praya.sqlite").display()));
     let db = Db::open(&url).await?;
     db.migrate().await?;
     let log_key = key_file(&folder.join("log-key.json"), PrivateJwk::generate_ed25519)?;
@@ -44,14 +46,24 @@ pub(crate) async fn fill(
     seed::clients(&db, &world, "http://localhost:8444", &keys).await?;
     let public: serde_json::Value = serde_json::from_str(&keys.0.to_json())?;
     let jkt = thumbprint(public)?;
-    let data = Data::new(SEED, consents);
+    let mut data = Data::new(SEED, options.consents.min(COMPANIES));
+    if !options.wide {
+        data.vehicles = REGISTER.1;
+    }
     // People alone: the companies follow, each with a consent, and the demo finds its people there.
     seed::people(&db, &world, &Data { companies: Vec::new(), ..Data::new(SEED, 0) }).await?;
-    departments::databases(&folder.join("departments"), &pack, &data, &world).await?;
-    let selections = Arc::new(selections(&pack));
+    let registers: Vec<_> =
+        databases(&pack).filter(|register| options.wide || register.id == REGISTER.0).collect();
+    let departments = folder.join("departments");
+    departments::databases(&departments, &pack, registers.iter().copied(), &data, &world).await?;
+    let selections: Arc<Vec<_>> = Arc::new(registers.into_iter().map(whole).collect());
     let ctx = Ctx::new(&world, Actor::System("bench"), Locale::En);
     let mut tokens = String::new();
+    let mut left = options.consents;
     for chunk in data.companies.chunks(CHUNK) {
+        let each = options.consents.div_ceil(data.companies.len());
+        let most = left;
+        left = left.saturating_sub(each * chunk.len());
         let (companies, ctx, selections, jkt) =
             (chunk.to_vec(), ctx.clone(), selections.clone(), jkt.clone());
         let departments = pack.departments_of(&selections);
@@ -68,16 +80,26 @@ pub(crate) async fn fill(
                         made_up: true,
                     };
                     let subject = identity::ops::add_company(tx, &ctx, &new)?;
-                    let terms = terms(&ctx, subject, &selections, &hash)?;
-                    ops::give(tx, &ctx, &terms, &departments, 1, &json!({"kind": "demo"}), None)?;
-                    tokens.push(identity::ops::bench_access(
-                        tx,
-                        &ctx,
-                        seed::BANK,
-                        &terms.subject,
-                        &terms.id,
-                        &jkt,
-                    )?);
+                    for _ in 0..each.min(most - tokens.len()) {
+                        let terms = terms(&ctx, subject.clone(), &selections, &hash)?;
+                        ops::give(
+                            tx,
+                            &ctx,
+                            &terms,
+                            &departments,
+                            1,
+                            &json!({"kind": "demo"}),
+                            None,
+                        )?;
+                        tokens.push(identity::ops::bench_access(
+                            tx,
+                            &ctx,
+                            seed::BANK,
+                            &terms.subject,
+                            &terms.id,
+                            &jkt,
+                        )?);
+                    }
                 }
                 Ok::<_, Problem>(tokens)
             })
@@ -85,7 +107,7 @@ pub(crate) async fn fill(
         made.iter().try_for_each(|token| writeln!(tokens, "{token}"))?;
     }
     std::fs::write(folder.join("tokens.txt"), tokens)?;
-    let mut left = entries.saturating_sub(usize::try_from(log.size()).unwrap_or(0));
+    let mut left = options.entries.saturating_sub(usize::try_from(log.size()).unwrap_or(0));
     while left > 0 {
         let (n, ctx) = (left.min(20_000), ctx.clone());
         db.write(move |tx| {
@@ -106,20 +128,21 @@ fn thumbprint(mut key: serde_json::Value) -> Result<String, Error> {
     Ok(Jwk::parse(key.to_string().as_bytes())?.key.thumbprint())
 }
 
-/// Every field of the company registers that a database serves.
-fn selections(pack: &Pack) -> Vec<Selection> {
+/// The company registers that a database serves.
+fn databases(pack: &Pack) -> impl Iterator<Item = &Register> {
     let sql = |source: &str| {
         pack.source(source).is_some_and(|source| matches!(source.kind, SourceKind::Sql { .. }))
     };
-    let registers = pack
-        .registers()
-        .filter(|register| register.subject == SubjectKind::Company && sql(&register.source));
-    registers
-        .map(|register| Selection {
-            register: register.id.clone(),
-            fields: register.fields.iter().map(|field| field.id.clone()).collect(),
-        })
-        .collect()
+    pack.registers()
+        .filter(move |register| register.subject == SubjectKind::Company && sql(&register.source))
+}
+
+/// Every field of a register.
+fn whole(register: &Register) -> Selection {
+    Selection {
+        register: register.id.clone(),
+        fields: register.fields.iter().map(|field| field.id.clone()).collect(),
+    }
 }
 
 fn terms(ctx: &Ctx, subject: Id, selections: &[Selection], hash: &str) -> Result<Terms, Problem> {

@@ -56,6 +56,8 @@ pub(crate) struct Company {
 pub(crate) struct Data {
     pub(crate) people: Vec<Person>,
     pub(crate) companies: Vec<Company>,
+    /// A company owns so many vehicles, at least and at most.
+    pub(super) vehicles: (i64, i64),
     pub(super) seed: u64,
 }
 
@@ -71,7 +73,7 @@ impl Data {
                 people.push(person);
             }
         }
-        Self { people, companies: (0..companies).map(company).collect(), seed }
+        Self { people, companies: (0..companies).map(company).collect(), vehicles: (1, 4), seed }
     }
 
     /// The records of one subject in a register. A register that nobody wrote made-up records for has

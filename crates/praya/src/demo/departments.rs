@@ -63,19 +63,20 @@ pub(crate) async fn write(
             }
         }
     }
-    databases(folder, pack, data, world).await
+    databases(folder, pack, registers(pack), data, world).await
 }
 
-/// Writes what is missing of those that are databases.
-pub(crate) async fn databases(
+/// Writes what is missing of those registers that are databases.
+pub(crate) async fn databases<'a>(
     folder: &Path,
     pack: &Pack,
+    registers: impl Iterator<Item = &'a Register>,
     data: &Data,
     world: &World,
 ) -> Result<(), Error> {
     std::fs::create_dir_all(folder)?;
     let mut files: BTreeMap<String, Vec<&Register>> = BTreeMap::new();
-    for register in registers(pack) {
+    for register in registers {
         if let Some(SourceKind::Sql { url, .. }) =
             pack.source(&register.source).map(|source| &source.kind)
         {

@@ -253,12 +253,13 @@ impl Past<'_> {
                 payload: wire::sha256(&[b"made up"]),
                 departments: departments.clone(),
             };
+            let look = sight.draft(&ctx)?;
             let terms = terms.clone();
             app.exchange
                 .db
                 .write(move |tx| {
                     ops::use_consent(tx, &ctx, &terms)?;
-                    ops::note_look(tx, &ctx, &sight)
+                    ops::note_look(tx, &look)
                 })
                 .await?;
         }
@@ -293,25 +294,22 @@ pub(crate) async fn describe(db: &Db) -> Result<(Vec<Json>, Vec<Json>), Error> {
 pub(crate) struct BenchOptions {
     /// The data folder to fill.
     #[arg(long)]
-    data: PathBuf,
+    pub(super) data: PathBuf,
     /// How many consents, each with a token.
     #[arg(long, default_value_t = 100_000)]
-    consents: usize,
+    pub(super) consents: usize,
     /// How many entries the log holds before.
     #[arg(long, default_value_t = 0)]
-    entries: usize,
+    pub(super) entries: usize,
     /// Another database than SQLite in the data folder.
     #[arg(long)]
-    database: Option<String>,
+    pub(super) database: Option<String>,
+    /// Every company register that a database serves, instead of one of ten kilobytes.
+    #[arg(long)]
+    pub(super) wide: bool,
 }
 
 /// Fills a folder for the benchmark.
 pub(crate) async fn bench_data(options: BenchOptions) -> Result<(), Error> {
-    super::bench::fill(
-        &options.data,
-        options.consents,
-        options.entries,
-        options.database.as_deref(),
-    )
-    .await
+    super::bench::fill(&options).await
 }

@@ -23,7 +23,7 @@ async fn a_file_is_read_anew_when_it_changes_and_a_row_without_a_key_is_listed()
         .unwrap();
     let places = BTreeMap::from([("data".to_owned(), folder.display().to_string())]);
     let sources = Sources::new(pack, &places, World::system()).unwrap();
-    assert_eq!(ask_again(&sources).await.unwrap().rows[0]["name"], "Lucky, Star");
+    assert_eq!(json!(ask_again(&sources).await.unwrap().rows)[0]["name"], "Lucky, Star");
     let report = &sources.load_reports()["thing"];
     assert_eq!((report.rows, report.mapped, report.unmapped, report.listed[0].row), (2, 1, 1, 2));
     std::fs::write(

@@ -5,7 +5,7 @@ use crate::{
     pack::{Pack, Register, Source},
     sources::{
         SourceError,
-        mapping::{in_range, key, map_row},
+        mapping::{Mapping, Named, key, map_row},
     },
 };
 use proptest::prelude::*;
@@ -119,7 +119,10 @@ fn a_range_keeps_its_days_and_a_date_that_is_none_is_not_lost_silently() {
     let (mut register, source) = parts(&pack);
     register.fields[3].date_field = true;
     let range = Some(("2024-01-01".parse().unwrap(), "2024-12-31".parse().unwrap()));
-    let of = |date: Value| in_range(&register, source, &object(json!({"made_on": date})), range);
+    let mapping = Mapping::new(&register, source, &[]);
+    let of = |date: Value| {
+        mapping.in_range(&Named::new(&object(json!({"made_on": date})), &mapping), range)
+    };
     for (date, kept) in
         [("2023-12-31", false), ("2024-01-01", true), ("2024-12-31", true), ("2025-01-01", false)]
     {

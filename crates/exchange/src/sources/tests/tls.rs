@@ -99,7 +99,7 @@ async fn certificates_of_both_sides_and_the_token_are_checked() {
     let (token, wrong) = ("bearer_file = \"{data}/token\"\n", "bearer_file = \"{data}/wrong\"\n");
     let (us, stranger) = (shown("us"), shown("stranger"));
     let good = asked("tls", &folder, port, &format!("{ca}{us}{token}")).await.unwrap();
-    assert_eq!(good.rows[0]["name"], "Lucky Star");
+    assert_eq!(json!(good.rows)[0]["name"], "Lucky Star");
     for (name, more, expected) in [
         ("tls-wrong", format!("{ca}{us}{wrong}"), SourceError::Refused(401)),
         ("tls-nobody", format!("{ca}{token}"), SourceError::Unreachable),

@@ -237,7 +237,7 @@ impl<'a> Firm<'a> {
 
     fn vehicles(&self, draw: &Draw) -> Vec<Json> {
         let row = |i: i64| {
-            let registered = days(self.today, -(i * 500 + draw.between(90, 580)));
+            let registered = days(self.today, -(i % 5 * 500 + draw.between(90, 580)));
             let (make, class) = draw.pick(&[
                 ("Mersey 4x2 van", "light_goods"),
                 ("Kestrel saloon", "private_car"),
@@ -255,7 +255,8 @@ impl<'a> Firm<'a> {
                 "chassis_number": format!("MADEUP{:011}", draw.below(100_000_000_000)),
             })
         };
-        (0..draw.between(1, 4)).map(row).collect()
+        let (least, most) = self.data.vehicles;
+        (0..draw.between(least, most)).map(row).collect()
     }
 
     fn land(&self, draw: &Draw) -> Vec<Json> {
