@@ -2,7 +2,7 @@ use crate::{
     model::{Event, Frequency, Life, LifeUnit, Mode, Period, Selection, State, TRANSITIONS, Terms},
     ops::{self, LookKind, Sight},
     pack, rules,
-    sources::Rows,
+    sources::{Row, Rows},
 };
 use kernel::{Actor, Ctx, FixedClock, Id, Locale, Problem, SystemEntropy, Timestamp, World};
 use ports::{Access, Authorizations, Pending, Subject, SubjectKind};
@@ -445,7 +445,7 @@ proptest! {
         let mut rows = Rows::new(keys.iter().map(String::as_str));
         rows.push(keys.iter().map(|key| json!(key)).collect());
         rows.keep(&kept);
-        let left: Vec<_> = rows.iter().flat_map(|row| row.iter()).collect();
+        let left: Vec<_> = rows.iter().flat_map(Row::iter).collect();
         prop_assert!(left.iter().all(|(field, value)| kept.iter().any(|kept| kept == field) && *value == &json!(field)));
         prop_assert_eq!(left.len(), kept.iter().filter(|kept| keys.contains(*kept)).count());
     }

@@ -149,14 +149,13 @@ fn value(field: &Field, raw: Option<Json>) -> Result<Json, SourceError> {
         return if field.optional { Ok(Json::Null) } else { Err(wrong("missing")) };
     };
     match (field.kind, &raw) {
-        (FieldType::Text, Json::String(_)) => Ok(raw),
+        (FieldType::Text, Json::String(_)) | (FieldType::Boolean, Json::Bool(_)) => Ok(raw),
         (FieldType::Number | FieldType::Money, Json::Number(number)) if number.is_i64() => Ok(raw),
         (FieldType::Number, Json::Number(number)) if number.is_f64() => Ok(raw),
         // A CSV has no numbers, only digits.
         (FieldType::Number | FieldType::Money, Json::String(text)) => {
             digits(field.kind, text.trim()).ok_or_else(|| wrong("not a number"))
         }
-        (FieldType::Boolean, Json::Bool(_)) => Ok(raw),
         (FieldType::Boolean, Json::Number(number)) if matches!(number.as_i64(), Some(0 | 1)) => {
             Ok((number.as_i64() == Some(1)).into())
         }
