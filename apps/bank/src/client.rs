@@ -236,7 +236,12 @@ impl Bank {
         let (log, opening) = (&signed.header["receipt"], &signed.header["opening"]);
         let checks = Checks {
             place: receipt::check_log(log, &self.log),
-            contents: receipt::check_opening(log, opening, &signed.payload),
+            contents: receipt::check_opening(
+                log,
+                opening,
+                &signed.payload,
+                &key.thumbprint().map_err(failed)?,
+            ),
             log: self.log.name.clone(),
             digest: crate::jose::b64(sha256(&signed.payload)),
         };

@@ -1,7 +1,7 @@
 //! The bank's pages and forms.
 
 use crate::{
-    session::{Bank, Grant, LANG, Loan, SESSION, Told, Trouble, Visit, in_language, language},
+    session::{Bank, Cookie, Grant, Loan, Told, Trouble, Visit, in_language},
     show::{self, Said, View},
     words::{Lang, Words},
 };
@@ -32,7 +32,7 @@ impl FromRequestParts<Arc<Bank>> for Ask {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, bank: &Arc<Bank>) -> Result<Self, Infallible> {
-        let lang = language(parts.uri.query(), &parts.headers);
+        let lang = bank.language(parts.uri.query(), &parts.headers);
         Ok(Self { lang, visit: bank.visit(&parts.headers) })
     }
 }
@@ -116,7 +116,7 @@ pub(crate) async fn headers(
     next: Next,
 ) -> Response {
     let chosen = request.uri().query().is_some_and(|query| query.contains("lang="));
-    let lang = language(request.uri().query(), request.headers());
+    let lang = bank.language(request.uri().query(), request.headers());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     // Browsers apply form-action to where a form's answer redirects: to Praya.
@@ -130,13 +130,14 @@ pub(crate) async fn headers(
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    if chosen && let Some(value) = set_cookie(&bank, LANG, lang.code()) {
+    if chosen && let Some(value) = set_cookie(&bank, Cookie::Lang, lang.code()) {
         headers.append(header::SET_COOKIE, value);
     }
     response
 }
 
-fn set_cookie(bank: &Bank, name: &str, value: &str) -> Option<HeaderValue> {
+fn set_cookie(bank: &Bank, cookie: Cookie, value: &str) -> Option<HeaderValue> {
+    let name = bank.cookie_name(cookie);
     let secure = if bank.settings.base_url.scheme() == "https" { "; Secure" } else { "" };
     let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).ok()
@@ -165,7 +166,7 @@ pub(crate) async fn home(State(bank): State<Arc<Bank>>, ask: Ask) -> Response {
         },
     };
     let mut response = home_page(&bank, &ask, csrf, &Fields::new(), (false, false)).await;
-    if let Some(cookie) = begun.and_then(|id| set_cookie(&bank, SESSION, &id)) {
+    if let Some(cookie) = begun.and_then(|id| set_cookie(&bank, Cookie::Visit, &id)) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response

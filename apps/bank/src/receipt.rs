@@ -89,8 +89,14 @@ pub(crate) fn check_log(receipt: &Value, log: &LogKey) -> Checked<Place> {
     }
 }
 
-/// Checks that the entry commits to the record, and the record to the exact payload.
-pub(crate) fn check_opening(receipt: &Value, opening: &Value, payload: &[u8]) -> Checked<()> {
+/// Checks that the entry commits to the record, and the record to the exact payload and to the key of ours
+/// (its RFC 7638 thumbprint) that fetched: a look by anybody else is not ours to answer for.
+pub(crate) fn check_opening(
+    receipt: &Value,
+    opening: &Value,
+    payload: &[u8],
+    key: &str,
+) -> Checked<()> {
     let entry = receipt["entry"].as_str().ok_or("the receipt has no entry")?;
     let entry: Value = serde_json::from_str(entry).map_err(|_| "the entry is not JSON")?;
     let salt = unb64(opening["salt"].as_str().ok_or("the opening has no salt")?)?;
@@ -100,6 +106,9 @@ pub(crate) fn check_opening(receipt: &Value, opening: &Value, payload: &[u8]) ->
     }
     if opening["record"]["digest"] != b64(sha256(payload)) {
         return Err("the logged record is about other contents");
+    }
+    if opening["record"]["consumer_key"] != key {
+        return Err("the logged record is about a fetch by another key");
     }
     Ok(())
 }
@@ -183,7 +192,7 @@ mod tests {
 
     /// A log of three, ours the last, on the right edge; and what opens our entry.
     fn fixture(log: &Log) -> (Value, Value) {
-        let record = json!({"digest": b64(sha256(PAYLOAD)), "consumer": "harbour-bank"});
+        let record = json!({"digest": b64(sha256(PAYLOAD)), "consumer": "harbour-bank", "consumer_key": "ours"});
         let salt = [9; 16];
         let written = crate::jcs::text(&record).unwrap();
         let digest = b64(sha256(&[&salt, written.as_bytes()].concat()));
@@ -200,7 +209,7 @@ mod tests {
         let log = Log::new();
         let (receipt, opening) = fixture(&log);
         assert_eq!(check_log(&receipt, &log.key()), Ok(Place { index: 2, size: 3 }));
-        assert_eq!(check_opening(&receipt, &opening, PAYLOAD), Ok(()));
+        assert_eq!(check_opening(&receipt, &opening, PAYLOAD, "ours"), Ok(()));
     }
 
     #[test]
@@ -217,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_entry_a_false_log_and_other_contents_are_refused() {
+    fn a_changed_entry_a_false_log_other_contents_and_another_key_are_refused() {
         let log = Log::new();
         let (receipt, opening) = fixture(&log);
         let mut changed = receipt.clone();
@@ -230,9 +239,11 @@ mod tests {
         let mut grown = receipt.clone();
         grown["proof"] = receipt["proof"].as_str().unwrap().replace("\n3\n", "\n4\n").into();
         assert_eq!(check_log(&grown, &log.key()), Err("the log's signature is false"));
-        assert!(check_opening(&receipt, &opening, b"{}").is_err());
+        assert!(check_opening(&receipt, &opening, b"{}", "ours").is_err());
         let mut other = opening.clone();
         other["record"]["consumer"] = "another".into();
-        assert!(check_opening(&receipt, &other, PAYLOAD).is_err());
+        assert!(check_opening(&receipt, &other, PAYLOAD, "ours").is_err());
+        let thief = check_opening(&receipt, &opening, PAYLOAD, "another");
+        assert_eq!(thief, Err("the logged record is about a fetch by another key"));
     }
 }

@@ -14,10 +14,15 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// The visitor's cookie.
-pub(crate) const SESSION: &str = "harbour_visit";
-/// The language's cookie.
-pub(crate) const LANG: &str = "harbour_lang";
+/// What a cookie is for.
+#[derive(Clone, Copy)]
+pub(crate) enum Cookie {
+    /// The visitor.
+    Visit,
+    /// The language.
+    Lang,
+}
+
 /// A visit is forgotten after this many seconds without a request.
 const LIFE: i64 = 8 * 3600;
 /// Most visits held at once; the longest unused goes first.
@@ -164,9 +169,32 @@ impl Bank {
         }
     }
 
+    /// A cookie's name. All ports of a host share their cookies, so the bank's own address stands in it.
+    pub(crate) fn cookie_name(&self, cookie: Cookie) -> String {
+        let base = &self.settings.base_url;
+        let port = base.port().map_or_else(String::new, |port| port.to_string());
+        let word = match cookie {
+            Cookie::Visit => "visit",
+            Cookie::Lang => "lang",
+        };
+        format!("harbour{port}_{word}")
+    }
+
+    /// The language of a request: the address, then the cookie, then the browser.
+    pub(crate) fn language(&self, query: Option<&str>, headers: &HeaderMap) -> Lang {
+        let asked = query.into_iter().flat_map(|query| query.split('&'));
+        let asked = asked.filter_map(|pair| pair.strip_prefix("lang=")).find_map(Lang::parse);
+        let kept = || Lang::parse(&cookie(headers, &self.cookie_name(Cookie::Lang))?);
+        asked.or_else(kept).unwrap_or_else(|| {
+            let accepted =
+                headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+            Lang::accepted(accepted.unwrap_or_default())
+        })
+    }
+
     /// The visit of a request, if it has one that still stands.
     pub(crate) fn visit(&self, headers: &HeaderMap) -> Option<(String, Visit)> {
-        let id = cookie(headers, SESSION)?;
+        let id = cookie(headers, &self.cookie_name(Cookie::Visit))?;
         let now = clock::seconds();
         let mut visits = lock(&self.visits);
         let visit = visits.get_mut(&id).filter(|visit| now - visit.seen < LIFE)?;
@@ -234,25 +262,12 @@ impl Bank {
 }
 
 /// A cookie's value.
-pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     all.flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
         .find(|(key, _)| *key == name)
         .map(|(_, value)| value.to_owned())
-}
-
-/// The language of a request: the address, then the cookie, then the browser.
-pub(crate) fn language(query: Option<&str>, headers: &HeaderMap) -> Lang {
-    let asked = query.into_iter().flat_map(|query| query.split('&'));
-    let asked = asked.filter_map(|pair| pair.strip_prefix("lang=")).find_map(Lang::parse);
-    asked.or_else(|| cookie(headers, LANG).and_then(|text| Lang::parse(&text))).unwrap_or_else(
-        || {
-            let accepted =
-                headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-            Lang::accepted(accepted.unwrap_or_default())
-        },
-    )
 }
 
 /// A text in the page's language, from `{"en","tc","sc"}`.

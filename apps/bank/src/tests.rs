@@ -103,7 +103,7 @@ async fn the_home_page_speaks_three_languages_without_praya_and_without_inline_c
         assert!(
             cookies
                 .map(|value| value.to_str().unwrap())
-                .any(|text| text.starts_with(&format!("harbour_lang={code};")))
+                .any(|text| text.starts_with(&format!("harbour1_lang={code};")))
         );
     }
 }
@@ -115,7 +115,7 @@ async fn a_form_without_its_token_does_nothing() {
     for path in ["/apply", "/application/fetch", "/application/refresh", "/application/revoke"] {
         let seen = ask(&bank, post(path, &cookie, "csrf=x&amount=500000&reason=shop")).await;
         assert_eq!(seen.status, StatusCode::FORBIDDEN, "{path}");
-        let stolen = ask(&bank, post(path, "harbour_visit=y", &format!("csrf={token}"))).await;
+        let stolen = ask(&bank, post(path, "harbour1_visit=y", &format!("csrf={token}"))).await;
         assert_eq!(stolen.status, StatusCode::FORBIDDEN, "{path}");
     }
 }

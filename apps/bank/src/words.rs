@@ -117,6 +117,7 @@ words! {
     fetched: "Received", "收到時間", "收到时间";
     delete_by: "We delete this by", "我們最遲於此日刪除", "我们最迟于此日删除";
     records: "Records", "紀錄", "记录";
+    records_all: "Show all records:", "顯示全部紀錄，項數：", "显示全部记录，条数：";
     as_of: "As of", "截至", "截至";
     status_ok: "Received", "已收到", "已收到";
     status_none: "The department holds no such record", "該部門沒有此紀錄", "该部门没有此记录";
@@ -131,7 +132,7 @@ words! {
     proof_log: "In the public log, under the log key we know", "已在公開驗證紀錄內，密鑰與我們所知的相符", "已在公开验证记录内，密钥与我们所知的相符";
     proof_entry: "Entry", "條目", "条目";
     proof_of: "of", "／共", "／共";
-    proof_contents: "Contents exactly as logged", "內容與紀錄完全相同", "内容与记录完全相同";
+    proof_contents: "Contents exactly as logged, fetched with our key", "內容與所記載的完全相同，並以我們的密鑰提取", "内容与所记载的完全相同，并用我们的密钥提取";
     proof_digest: "Fingerprint of the contents (SHA-256)", "內容指紋（SHA-256）", "内容指纹（SHA-256）";
     passed: "Passed: ", "通過：", "通过：";
     failed: "Failed: ", "不通過：", "不通过：";

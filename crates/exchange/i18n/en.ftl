@@ -12,11 +12,29 @@ consent-for-yourself = yourself
 consent-title = { $consumer } asks to see records
 consent-why = Why:
 consent-what = What they would see
-consent-strike = These are the values as they stand now. Untick what you do not want to share.
+consent-asked = They ask for { $fields ->
+    [one] one field
+   *[other] { $fields } fields
+  } of { $registers ->
+    [one] one register
+   *[other] { $registers } registers
+  }, held by { $departments ->
+    [one] one department
+   *[other] { $departments } departments
+  }.
+consent-strike = Open a register to see the values as they stand now, or to leave something out.
+consent-to-answer = Go to your answer
+consent-open = { $register }: see the values, leave something out
+consent-struck = You have left something out of this register.
+consent-field = Field
+consent-answer = Your answer
 consent-unavailable = This office does not answer now. It will be asked again when the records are fetched.
 consent-nothing = This office holds nothing under this name.
 consent-rows = { $count } records
-consent-more = and { $count } more
+consent-more = { $count ->
+    [one] One more record is shared, which is not shown here.
+   *[other] { $count } more records are shared, which are not shown here.
+  }
 consent-sensitive = sensitive
 consent-capacity = You decide as { $role }.
 consent-needs = { $needs } people must agree before anything is shared.
@@ -84,7 +102,7 @@ state-refused = Refused
 waiting-title = Waiting for a second yes
 waiting-lead = { $yeses } of { $needs } people have agreed.
 waiting-who = One of these people must also agree. They find it in “My data”:
-waiting-next = This page looks again by itself. You may also close it and come back by the same link.
+waiting-next = This page looks again by itself. You may also close it and come back by the same link; the others have seven days.
 waiting-look-again = Look again now
 waiting-consent = See what was asked
 data-title = My data
@@ -113,21 +131,22 @@ data-older = Older looks
 data-complete = Nothing is missing here: every look passes through the public log before data leaves.
 data-complete-how = How we know
 data-ended = Ended
-look-title = One look
+look-title = Details of a look
 look-who = Who
 look-kind = Kind of look
 look-whose = Whose records
 look-when = When
+look-consent = The consent that allowed it, where you can also stop it
 look-kind-release = Records were sent
 look-kind-preview = Shown before deciding
 look-kind-officer = Opened by an officer
 look-kind-export = Exported
 look-kind-query = An operator’s query
-look-verb-release = received records of
-look-verb-preview = was shown records of
-look-verb-officer = opened records of
-look-verb-export = exported records of
-look-verb-query = queried records of
+look-said-query = { $who } queried records of { $subject }
+look-said-export = { $who } exported records of { $subject }
+look-said-officer = { $who } opened records of { $subject }
+look-said-preview = { $who } was shown records of { $subject }
+look-said-release = { $who } received records of { $subject }
 look-proof = Proof
 look-proof-noscript = This browser can check the proof when JavaScript is on. Without it, download the receipt and run “praya verify”.
 look-proof-good = Checked in this browser: this look is in the public log, and the log’s signature is genuine.
@@ -135,20 +154,22 @@ look-proof-bad = The proof does not hold. Keep the receipt and report it: the lo
 look-proof-cannot = This browser cannot check this signature. Download the receipt and run “praya verify”.
 look-proof-place = Entry { $index } in a log of { $size } entries.
 look-download = Download the receipt
+look-elsewhere = To check it without this website, run:
 look-proof-parts = What the proof consists of
 look-entry = Public entry
 look-hashes = Hashes on the path to the root
 look-checkpoint = Signed checkpoint
-mine-title = A consent
+mine-title = Consent
 mine-confirm = Stop { $consumer } for good? This cannot be undone. They can ask you again.
 mine-confirm-yes = Yes, stop
 mine-confirm-no = No, leave it
 mine-pause = Pause
 mine-resume = Resume
 mine-stop = Stop for good
-mine-fields = Fields
+mine-fields = What they may see
+mine-amend-open = Share fewer fields
 mine-amend-hint = Untick what you no longer want to share. This makes a new version of the consent at once.
-mine-amend = Share fewer fields
+mine-amend = Share only what is ticked
 mine-asked = Another person has agreed already. Nothing is shared until enough people have.
 mine-approve = Allow
 mine-yeses = Who said yes
@@ -193,6 +214,8 @@ admin-last-ok = Last answer
 admin-error = Last error
 admin-clients = Data consumers
 admin-client = Data consumer
+admin-client-id = Client id
+admin-webhook = Told at
 admin-client-active = Active
 admin-client-stopped = Stopped
 admin-consents = Consents
@@ -231,7 +254,7 @@ problem-date-in-past = This date is over
 problem-date-in-future = This date has not come yet
 problem-range-backwards = The range ends before it begins
 problem-nothing-ticked = Nothing would be shared
-problem-nothing-ticked-next = Tick at least one field, or refuse. To share fewer fields, untick some that were ticked.
+problem-nothing-ticked-next = Go back, and tick at least one field or refuse. To share fewer fields, untick some that were ticked.
 problem-form-stale = What was asked has changed since the page was shown
 problem-form-stale-next = Open the request again and read it once more.
 problem-state-changed-meanwhile = Somebody else changed this at the same moment

@@ -8,6 +8,7 @@ sign-in-what-text = A passkey is a key that your phone, computer or security key
 sign-in-personas = Made-up people
 sign-in-personas-text = This is a demonstration. Choose whom to be; no password is needed.
 sign-in-as = Sign in
+sign-in-others = Other made-up people
 passkey-failed = Your device did not answer, or you stopped it. Try again.
 passkey-needs-script = A passkey needs JavaScript, because your browser must ask your device. Turn JavaScript on for this site, then load this page again.
 passkey-no-host = Passkeys need a host name. This installation is reached by a bare number, so none can be made.

@@ -8,6 +8,7 @@ sign-in-what-text = 通行密钥由您的手机、电脑或安全密钥保管，
 sign-in-personas = 虚构人物
 sign-in-personas-text = 这是演示系统。请选择以哪位人物登录，无需密码。
 sign-in-as = 登录
+sign-in-others = 其他虚构人物
 passkey-failed = 您的设备没有响应，或者您已中止操作。请重试。
 passkey-needs-script = 通行密钥要由浏览器向设备查询，因此需要 JavaScript。请为本网站启用 JavaScript，然后重新加载本页。
 passkey-no-host = 通行密钥需要主机名。本系统以数字地址访问，因此无法创建通行密钥。

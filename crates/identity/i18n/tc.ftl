@@ -8,6 +8,7 @@ sign-in-what-text = 通行密鑰由你的手機、電腦或保安密鑰保管，
 sign-in-personas = 虛構人物
 sign-in-personas-text = 這是示範系統。請選擇以哪位人物登入，無須密碼。
 sign-in-as = 登入
+sign-in-others = 其他虛構人物
 passkey-failed = 你的裝置沒有回應，或你已中止操作。請再試一次。
 passkey-needs-script = 通行密鑰須經瀏覽器向裝置查詢，因此需要 JavaScript。請為本網站啟用 JavaScript，然後重新載入此頁。
 passkey-no-host = 通行密鑰須配合主機名稱使用。此系統以數字位址連線，因此無法建立通行密鑰。

@@ -195,4 +195,6 @@ pub struct Persona {
     pub role: String,
     /// The company or department.
     pub of: Text,
+    /// How many must agree where they act.
+    pub needs: i64,
 }

@@ -36,7 +36,8 @@ statements! {
             coalesce(o.role, (select min(m.role) from mandate m where m.person = p.id and m.revoked_at is null), ''),
             coalesce(o.department, (select min(c.name_en) from mandate m join company c on c.id = m.company where m.person = p.id and m.revoked_at is null), ''),
             coalesce(o.department, (select min(c.name_tc) from mandate m join company c on c.id = m.company where m.person = p.id and m.revoked_at is null), ''),
-            coalesce(o.department, (select min(c.name_sc) from mandate m join company c on c.id = m.company where m.person = p.id and m.revoked_at is null), '')
+            coalesce(o.department, (select min(c.name_sc) from mandate m join company c on c.id = m.company where m.person = p.id and m.revoked_at is null), ''),
+            coalesce((select max(m.needs) from mandate m where m.person = p.id and m.revoked_at is null), 1)
         from person p left join officer o on o.person = p.id and o.active where p.made_up order by p.created_at, p.id limit 50";
 
     // Sessions.

@@ -81,18 +81,18 @@ struct LogPage {
     newest: Vec<Line>,
 }
 
-/// An entry in the words of the page.
-struct Line {
+/// An entry in the words of a page.
+pub(crate) struct Line {
     index: u64,
-    kind: String,
-    department: String,
+    pub(crate) kind: String,
+    pub(crate) department: String,
     /// As `2026-11-23 05:00`.
-    hour: String,
+    pub(crate) hour: String,
     entry: evidence::Entry,
 }
 
 impl Line {
-    fn new(shell: &Shell, pack: &Pack, index: u64, entry: evidence::Entry) -> Self {
+    pub(crate) fn new(shell: &Shell, pack: &Pack, index: u64, entry: evidence::Entry) -> Self {
         let key = match entry.kind.strip_prefix("look-") {
             Some(look) => format!("look-kind-{look}"),
             None => format!("event-{}", entry.kind),

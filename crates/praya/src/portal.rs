@@ -1,5 +1,6 @@
 //! The portal's own pages: home, verify, health, metrics, the API's description.
 
+use crate::verify::Broken;
 use axum::{
     extract::{Query, State},
     response::{Html, IntoResponse, Response},
@@ -11,7 +12,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Deserialize;
 use std::sync::OnceLock;
 use store::{Db, Sql};
-use web::{Audience, Outcome, Routes, Shell, Visit, page};
+use web::{Audience, Errors, Outcome, Routes, Shell, Visit, page};
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -122,11 +123,17 @@ async fn home(
 struct VerifyPage {
     shell: Shell,
     text: String,
-    outcome: Option<Result<Vec<(String, String)>, String>>,
+    outcome: Option<Result<Vec<(String, String)>, Broken>>,
+    errors: Errors,
 }
 
 async fn verify_form(visit: Visit) -> Outcome<Html<String>> {
-    page(&VerifyPage { shell: visit.shell("verify-title"), text: String::new(), outcome: None })
+    page(&VerifyPage {
+        shell: visit.shell("verify-title"),
+        text: String::new(),
+        outcome: None,
+        errors: Errors::default(),
+    })
 }
 
 #[derive(Deserialize)]
@@ -142,10 +149,14 @@ async fn verify_text(
 ) -> Outcome<Html<String>> {
     let shell = visit.shell("verify-title");
     let checked = crate::verify::check(pasted.receipt.trim(), exchange.log.verifier(), None);
+    let mut errors = Errors::default();
     let outcome = match checked {
-        Ok(facts) => Ok(facts.lines(&shell)),
-        Err(why) => Err(why.to_string()),
+        // What cannot be read says nothing about what is genuine.
+        Err(Broken::Form) => {
+            errors.add("receipt", shell.t(Broken::Form.text()));
+            None
+        }
+        checked => Some(checked.map(|facts| facts.lines(&shell, &exchange.pack))),
     };
-    let outcome = Some(outcome);
-    page(&VerifyPage { shell, text: pasted.receipt, outcome })
+    page(&VerifyPage { shell, text: pasted.receipt, outcome, errors })
 }

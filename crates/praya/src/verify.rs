@@ -3,6 +3,7 @@
 use crate::{Error, tools};
 use clap::Args;
 use evidence::{Opening, Receipt};
+use exchange::pack::Pack;
 use serde::Deserialize;
 use std::path::PathBuf;
 use web::Shell;
@@ -61,6 +62,19 @@ pub(crate) enum Broken {
     Signature(wire::Error),
 }
 
+impl Broken {
+    /// What it means to a person: the key of a text.
+    pub(crate) const fn text(&self) -> &'static str {
+        match self {
+            Self::Form => "verify-why-form",
+            Self::Proof(_) => "verify-why-proof",
+            Self::Opening => "verify-why-opening",
+            Self::Payload => "verify-why-payload",
+            Self::Signature(_) => "verify-why-signature",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Bundle {
     receipt: Receipt,
@@ -116,7 +130,8 @@ fn facts(
 
 impl Facts {
     /// As lines of a page.
-    pub(crate) fn lines(&self, shell: &Shell) -> Vec<(String, String)> {
+    pub(crate) fn lines(&self, shell: &Shell, pack: &Pack) -> Vec<(String, String)> {
+        let entry = crate::log_pages::Line::new(shell, pack, self.index, self.entry.clone());
         let mut lines = vec![
             (
                 shell.t("verify-entry"),
@@ -128,9 +143,9 @@ impl Facts {
                     i64::try_from(self.size).unwrap_or(i64::MAX),
                 ),
             ),
-            (shell.t("verify-kind"), self.entry.kind.clone()),
-            (shell.t("verify-department"), self.entry.department.clone()),
-            (shell.t("verify-hour"), self.entry.hour.clone()),
+            (shell.t("verify-kind"), entry.kind),
+            (shell.t("verify-department"), entry.department),
+            (shell.t("verify-hour"), entry.hour),
         ];
         if self.record.is_some() {
             lines.push((shell.t("verify-record"), shell.t("verify-record-matches")));

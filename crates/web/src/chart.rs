@@ -194,7 +194,7 @@ fn figure<const N: usize>(
     let mut out = String::new();
     let _ = write!(
         out,
-        "<figure class=\"praya-chart\"><svg {size} role=\"img\" aria-labelledby=\"{id}-title {id}-desc\">\
+        "<figure class=\"praya-chart\"><figcaption class=\"govuk-heading-s\">{title}</figcaption><svg {size} role=\"img\" aria-labelledby=\"{id}-title {id}-desc\">\
          <title id=\"{id}-title\">{title}</title><desc id=\"{id}-desc\">{said}</desc>{svg}</svg>\
          <details class=\"govuk-details\"><summary class=\"govuk-details__summary\"><span class=\"govuk-details__summary-text\">{}</span></summary>\
          <div class=\"govuk-details__text\"><table class=\"govuk-table praya-dense\"><caption class=\"govuk-table__caption govuk-visually-hidden\">{title}</caption>\

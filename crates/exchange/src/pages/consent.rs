@@ -17,6 +17,7 @@ use kernel::{Ctx, Id, Problem};
 use ports::{Authority, Pending, Subject, SubjectKind};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 use web::{LeadsAway, Outcome, Shell, Visit, page};
 
 /// For whom the person decides: themselves, or a company by a mandate.
@@ -60,6 +61,7 @@ struct ConsentPage {
     needs: u32,
     why: String,
     facts: Vec<web::Row>,
+    asked: String,
     sheets: Vec<Sheet>,
     draft: String,
 }
@@ -194,11 +196,27 @@ async fn decide(
         needs: capacity.authority.as_ref().map_or(1, |authority| authority.needs),
         why: shell.of(&purpose.why).to_owned(),
         facts: super::facts(exchange, &shell, &terms),
+        asked: how_much(&shell, &sheets),
         sheets,
         draft: wire::b64::encode(serde_json::to_vec(&terms).map_err(Problem::internal)?),
         shell,
     };
     Ok((LeadsAway, page(&page_data)?).into_response())
+}
+
+/// How much is asked, in one sentence.
+fn how_much(shell: &Shell, sheets: &[Sheet]) -> String {
+    let departments: BTreeSet<_> = sheets.iter().map(|sheet| &sheet.department).collect();
+    let count = |of: usize| i64::try_from(of).unwrap_or(i64::MAX);
+    web::text(
+        shell.locale,
+        "consent-asked",
+        &[
+            ("fields", count(sheets.iter().map(|sheet| sheet.lines.len()).sum()).into()),
+            ("registers", count(sheets.len()).into()),
+            ("departments", count(departments.len()).into()),
+        ],
+    )
 }
 
 fn visit_text(visit: &Visit, text: &kernel::Text) -> String {
@@ -267,6 +285,9 @@ fn draft(
     })
 }
 
+/// So many records of a register stand beside each other.
+const SHOWN: usize = 12;
+
 /// One card a register: its office, its fields with the values, or that it does not answer now.
 fn sheets(
     exchange: &Exchange,
@@ -279,20 +300,15 @@ fn sheets(
         let department = exchange.pack.department(&register.department)?;
         let lines = selection.fields.iter().filter_map(|id| {
             let field = register.fields.iter().find(|field| field.id == *id)?;
-            let mut values: Vec<_> = part
-                .rows
-                .iter()
-                .filter_map(|row| row.get(id))
-                .map(|value| value_text(shell, field, value))
-                .collect();
-            // The key is the same in every record: once is enough.
-            values.dedup();
+            let value = |row: &serde_json::Map<String, Json>| {
+                row.get(id)
+                    .map_or_else(|| shell.t("value-none"), |value| value_text(shell, field, value))
+            };
             Some(Line {
                 id: format!("{}.{}", register.id, field.id),
                 name: shell.of(&field.name).to_owned(),
                 sensitive: field.sensitive,
-                values: values.iter().take(5).cloned().collect(),
-                more: values.len().saturating_sub(5),
+                values: part.rows.iter().take(SHOWN).map(value).collect(),
             })
         });
         Some(Sheet {
@@ -301,6 +317,7 @@ fn sheets(
             status: part.status,
             count: part.rows.len(),
             lines: lines.collect(),
+            more: part.rows.len().saturating_sub(SHOWN),
         })
     };
     selections.iter().zip(parts).filter_map(sheet).collect()

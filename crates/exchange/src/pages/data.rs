@@ -30,6 +30,9 @@ pub(crate) struct Before {
     of: Option<Id>,
 }
 
+/// So many looks are listed on a page; the pictures count more of them.
+const LINES: usize = 12;
+
 /// A look as the page shows it.
 struct LookLine {
     look: Look,
@@ -111,14 +114,15 @@ pub(crate) async fn show(
             .find(|subject| subject.id == *id)
             .map_or_else(String::new, |subject| shell.of(&subject.name).to_owned())
     };
-    let older = (looks.len() == 100)
-        .then(|| looks.last())
-        .flatten()
-        .map_or_else(String::new, |last| format!("/my/data?before={}", last.at.as_microsecond()));
     let (timeline, offices) =
         (timeline(&shell, &looks, visit.ctx.now), offices(&exchange, &shell, &looks));
+    let older = (looks.len() > LINES).then(|| &looks[LINES - 1]).map_or_else(String::new, |last| {
+        let of = query.of.as_ref().map_or_else(String::new, |of| format!("&of={of}"));
+        format!("/my/data?before={}{of}#looked", last.at.as_microsecond())
+    });
     let lines = looks
         .into_iter()
+        .take(LINES)
         .map(|look| line(&exchange, &shell, look, &named, &subject_name))
         .collect();
     let mut groups = consents
@@ -276,8 +280,6 @@ struct LookPage {
 
 /// What a receipt says, for reading.
 struct Proof {
-    index: u64,
-    size: u64,
     entry: String,
     checkpoint: String,
     hashes: Vec<String>,
@@ -335,8 +337,6 @@ pub(crate) async fn look(
             &steps,
             &short(&checkpoint.root),
         ),
-        index: parsed.index,
-        size: checkpoint.size,
         entry: receipt.entry.clone(),
         checkpoint: parsed.checkpoint.clone(),
         hashes: parsed.hashes.iter().map(wire::b64::standard).collect(),

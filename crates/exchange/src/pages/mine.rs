@@ -36,9 +36,10 @@ struct ConsentPage {
     state: String,
     colour: &'static str,
     facts: Vec<web::Row>,
-    fields: Vec<FieldChoice>,
-    /// The same, a line per register.
+    /// What may be seen, a line per register.
     lines: Vec<(String, String)>,
+    /// The same, to strike out: each register with its fields' ids and names.
+    sheets: Vec<(String, Vec<(String, String)>)>,
     history: Vec<(String, String)>,
     due: Option<String>,
     deletions: Vec<Deletion>,
@@ -47,12 +48,6 @@ struct ConsentPage {
     confirm: bool,
     done: String,
     challenge: Option<String>,
-}
-
-struct FieldChoice {
-    id: String,
-    register: String,
-    name: String,
 }
 
 struct Found {
@@ -116,19 +111,14 @@ fn render(
 ) -> Outcome<Html<String>> {
     let shell = visit.shell("mine-title");
     let terms = &found.consent.terms;
-    let fields = terms
-        .registers
-        .iter()
-        .flat_map(|selection| selection.fields.iter().map(move |field| (selection, field)))
-        .filter_map(|(selection, field)| {
-            let register = exchange.pack.register(&selection.register)?;
+    let sheets = terms.registers.iter().filter_map(|selection| {
+        let register = exchange.pack.register(&selection.register)?;
+        let fields = selection.fields.iter().filter_map(|field| {
             let name = &rules::field_of(register, field)?.name;
-            Some(FieldChoice {
-                id: format!("{}.{field}", selection.register),
-                register: shell.of(&register.name).to_owned(),
-                name: shell.of(name).to_owned(),
-            })
+            Some((format!("{}.{field}", selection.register), shell.of(name).to_owned()))
         });
+        Some((shell.of(&register.name).to_owned(), fields.collect()))
+    });
     let person = visit.ctx.person()?;
     let history = found
         .history
@@ -144,7 +134,7 @@ fn render(
         state: shell.t(&format!("state-{}", found.consent.state.name())),
         colour: colour(found.consent.state),
         facts: super::facts(exchange, &shell, terms),
-        fields: fields.collect(),
+        sheets: sheets.collect(),
         lines: super::selected(exchange, &shell, &terms.registers),
         history: history.collect(),
         mine: found.yeses.iter().any(|(who, ..)| who == person),

@@ -23,15 +23,23 @@ pub(crate) struct Sheet {
     pub(crate) status: &'static str,
     pub(crate) count: usize,
     pub(crate) lines: Vec<Line>,
+    /// How many records are not shown one by one.
+    pub(crate) more: usize,
 }
 
-/// One field of it, with the values that would be shared.
+impl Sheet {
+    /// The heads of the columns, one a record.
+    fn numbers(&self) -> std::ops::RangeInclusive<usize> {
+        1..=self.count - self.more
+    }
+}
+
+/// One field of it, with the value of each record that would be shared.
 pub(crate) struct Line {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) sensitive: bool,
     pub(crate) values: Vec<String>,
-    pub(crate) more: usize,
 }
 
 /// A value as a person reads it.
@@ -60,7 +68,7 @@ pub(crate) fn value_text(shell: &Shell, field: &Field, value: &Json) -> String {
     }
 }
 
-/// `HK$ 1,234.50` from integer cents.
+/// `HK$ 1,234.50` from integer cents; its space does not break.
 fn money(cents: i64) -> String {
     let whole = (cents / 100).unsigned_abs().to_string();
     let mut grouped = String::new();
@@ -71,7 +79,7 @@ fn money(cents: i64) -> String {
         grouped.push(digit);
     }
     let sign = if cents < 0 { "-" } else { "" };
-    format!("HK$ {sign}{grouped}.{:02}", cents.unsigned_abs() % 100)
+    format!("HK$\u{a0}{sign}{grouped}.{:02}", cents.unsigned_abs() % 100)
 }
 
 /// The last day before a moment, in Hong Kong: a consent that ends at midnight ends on the day before.
@@ -158,11 +166,11 @@ mod tests {
     #[test]
     fn money_is_read_with_thousands_and_two_decimals() {
         for (cents, text) in [
-            (0, "HK$ 0.00"),
-            (5, "HK$ 0.05"),
-            (123_450, "HK$ 1,234.50"),
-            (-100_000_000, "HK$ -1,000,000.00"),
-            (99_999, "HK$ 999.99"),
+            (0, "HK$\u{a0}0.00"),
+            (5, "HK$\u{a0}0.05"),
+            (123_450, "HK$\u{a0}1,234.50"),
+            (-100_000_000, "HK$\u{a0}-1,000,000.00"),
+            (99_999, "HK$\u{a0}999.99"),
         ] {
             assert_eq!(super::money(cents), text);
         }

@@ -9,6 +9,8 @@ use web::{LeadsAway, Outcome, Shell, Visit, page};
 #[template(path = "waiting.html")]
 struct WaitingPage {
     shell: Shell,
+    consumer: String,
+    subject: String,
     consent: Id,
     needs: i64,
     yeses: i64,
@@ -56,7 +58,8 @@ pub(crate) async fn answer(
                         .filter(|holder| !said.contains(&holder.id))
                         .map(|holder| holder.name)
                         .collect();
-                    Ok(Ok((found, others)))
+                    let consumer = super::consumer_name(&whole, tx, &found.terms.consumer);
+                    Ok(Ok((found, others, consumer, subject.name)))
                 }
                 _ => whole.deps.authorizations.refuse(tx, &ctx, &interaction).map(Err),
             }
@@ -64,11 +67,13 @@ pub(crate) async fn answer(
         .await?;
     match outcome {
         Err(away) => Ok(see_other(&away)),
-        Ok((found, others)) => {
+        Ok((found, others, consumer, subject)) => {
             let shell = visit.shell("waiting-title");
             let others = others.iter().map(|name| shell.of(name).to_owned()).collect();
             let refresh = visit.here.clone();
             let waiting = WaitingPage {
+                consumer: shell.of(&consumer).to_owned(),
+                subject: shell.of(&subject).to_owned(),
                 shell,
                 consent: found.terms.id,
                 needs: found.needs,

@@ -278,6 +278,7 @@ pub fn personas(tx: &mut Tx<'_>) -> Result<Vec<Persona>, Problem> {
             name: name(row, 2)?,
             role: row.text(5)?.to_owned(),
             of: name(row, 6)?,
+            needs: row.int(9)?,
         })
     };
     tx.query(sql::PERSONAS, &[])?.iter().map(read).collect()

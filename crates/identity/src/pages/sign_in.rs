@@ -33,7 +33,8 @@ struct Page {
     shell: Shell,
     next: String,
     passkeys: bool,
-    personas: Vec<Persona>,
+    /// Those that show most, then everyone else.
+    personas: [Vec<Persona>; 2],
 }
 
 impl Page {
@@ -45,7 +46,12 @@ impl Page {
         } else {
             self.shell.of(&persona.of)
         };
-        let parts = [role(&self.shell, &persona.role), of.to_owned()];
+        let needs = if persona.needs > 1 {
+            self.shell.t1("mandates-needs", "needs", persona.needs)
+        } else {
+            String::new()
+        };
+        let parts = [role(&self.shell, &persona.role), of.to_owned(), needs];
         let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         parts.join(if self.shell.chinese() { "，" } else { ", " })
     }
@@ -58,6 +64,13 @@ pub(super) async fn page(
 ) -> Outcome<Response> {
     let demo = identity.0.demo;
     let personas = if demo { identity.0.db.read(ops::personas).await? } else { Vec::new() };
+    let works = |persona: &Persona| matches!(persona.role.as_str(), "officer" | "admin");
+    let (mut first, mut others) = (Vec::new(), Vec::new());
+    for (at, persona) in personas.into_iter().enumerate() {
+        let list = if at < 3 || works(&persona) { &mut first } else { &mut others };
+        list.push(persona);
+    }
+    let personas = [first, others];
     let next = rules::local_path(query.next.as_deref()).to_owned();
     render(&Page {
         shell: visit.shell("sign-in-title"),

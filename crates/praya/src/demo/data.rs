@@ -38,6 +38,13 @@ pub(crate) struct Person {
     persona: bool,
 }
 
+impl Person {
+    /// `Chan Mei Ling 陳美玲`.
+    fn both_names(&self) -> String {
+        format!("{} {}", self.name.en, self.name.tc)
+    }
+}
+
 /// A made-up company and who directs it.
 #[derive(Debug, Clone)]
 pub(crate) struct Company {
@@ -125,6 +132,12 @@ fn address(draw: &Draw) -> (String, String) {
     let (street, road) = draw.pick(&STREETS);
     let (house, floor) = (draw.between(1, 200), draw.between(1, 30));
     (format!("{floor}/F, {house} {street} (made up)"), format!("{road}{house}號{floor}樓（虛構）"))
+}
+
+/// The same in one field, as a register keeps it that has but one.
+fn bilingual_address(draw: &Draw) -> String {
+    let (english, chinese) = address(draw);
+    format!("{english} {chinese}")
 }
 
 fn person(draw: &Draw, i: usize) -> Person {

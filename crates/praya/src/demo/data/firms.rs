@@ -1,7 +1,7 @@
 //! Records of made-up companies. What several registers say of one company agrees.
 
 use super::{
-    Company, Data, address,
+    Company, Data, bilingual_address,
     draw::{Draw, age, date, days, years},
     names::TRADES,
 };
@@ -73,7 +73,7 @@ impl<'a> Firm<'a> {
             company,
             today,
             incorporated: days(today, -old),
-            address: address(&draw).0,
+            address: bilingual_address(&draw),
             employees: draw.between(2, 80),
             shares: draw.pick(&[1_000, 10_000, 100_000, 1_000_000]),
             charges,
@@ -103,7 +103,7 @@ impl<'a> Firm<'a> {
             "company_type": "private",
             "incorporated_on": self.incorporated,
             "registered_address": self.address,
-            "secretary_name": self.data.another_adult(draw, &self.company.directors).name.en,
+            "secretary_name": self.data.another_adult(draw, &self.company.directors).both_names(),
             "issued_capital": self.shares * draw.pick(&[1, 1, 10]) * DOLLAR,
             "status": "live",
         })]
@@ -151,14 +151,17 @@ impl<'a> Firm<'a> {
     }
 
     fn charges(&self, draw: &Draw) -> Vec<Json> {
-        let lenders = ["Harbour Bank (made up)", "Quayside Finance Limited (made up)"];
+        let lenders = [
+            "Harbour Bank (made up) 海港銀行（虛構）",
+            "Quayside Finance Limited (made up) 堤岸財務有限公司（虛構）",
+        ];
         let goods = &TRADES[self.company.trade].goods;
         let row = |charge: &Charge| {
             json!({
                 "charge_number": format!("CH{:06}", draw.below(1_000_000)),
                 "chargee": draw.pick(&lenders),
                 "amount_secured": charge.amount,
-                "property_description": format!("Stock: {}", draw.pick(goods)),
+                "property_description": format!("Stock 存貨: {}", draw.pick(goods)),
                 "created_on": charge.created,
                 "status": if charge.outstanding { "outstanding" } else { "released" },
             })
@@ -197,7 +200,14 @@ impl<'a> Firm<'a> {
     }
 
     fn declarations(&self, draw: &Draw) -> Vec<Json> {
-        let countries = ["Mainland China", "Japan", "Thailand", "Viet Nam", "Korea", "Australia"];
+        let countries = [
+            "Mainland China 中國內地",
+            "Japan 日本",
+            "Thailand 泰國",
+            "Viet Nam 越南",
+            "Korea 韓國",
+            "Australia 澳洲",
+        ];
         let row = |i: i64| {
             let lodged = days(self.today, -(i * 35 + draw.between(2, 34)));
             let direction = draw.pick(&["import", "import", "export", "re_export"]);
@@ -225,8 +235,12 @@ impl<'a> Firm<'a> {
             json!({
                 "licence_number": format!("{:02}{:08}", 20 + i, draw.below(100_000_000)),
                 "licence_type": kind,
-                "premises_address": address(draw).0,
-                "premises_name": self.company.name.en.trim_end_matches(" Limited"),
+                "premises_address": bilingual_address(draw),
+                "premises_name": format!(
+                    "{} {}",
+                    self.company.name.en.trim_end_matches(" Limited"),
+                    self.company.name.tc.trim_end_matches("有限公司")
+                ),
                 "issued_on": issued,
                 "valid_until": days(years(issued, 1), -1),
                 "status": if closed { "cancelled" } else { "in_force" },
@@ -239,10 +253,10 @@ impl<'a> Firm<'a> {
         let row = |i: i64| {
             let registered = days(self.today, -(i % 5 * 500 + draw.between(90, 580)));
             let (make, class) = draw.pick(&[
-                ("Mersey 4x2 van", "light_goods"),
-                ("Kestrel saloon", "private_car"),
-                ("Quay flatbed", "medium_goods"),
-                ("Heron minibus", "light_bus"),
+                ("Mersey 4x2 van 密時小貨車", "light_goods"),
+                ("Kestrel saloon 紅隼房車", "private_car"),
+                ("Quay flatbed 碼頭平板車", "medium_goods"),
+                ("Heron minibus 蒼鷺小巴", "light_bus"),
             ]);
             let letter = draw.pick(&["A", "C", "E", "H", "K", "M", "R", "T", "W", "Y"]);
             json!({
@@ -267,7 +281,7 @@ impl<'a> Firm<'a> {
             let lot = draw.pick(&["IL", "KIL", "NKIL", "STTL"]);
             json!({
                 "property_number": format!("C{:07}", draw.below(10_000_000)),
-                "address": address(draw).0,
+                "address": bilingual_address(draw),
                 "lot_number": format!("{lot} {}", draw.between(90_000, 99_999)),
                 "share": if draw.once_in(4) { "part" } else { "whole" },
                 "consideration": draw.between(30, 400) * 100_000 * DOLLAR,

@@ -79,7 +79,7 @@ impl Life<'_> {
         let row = |billed: Date| {
             json!({
                 "account_number": account,
-                "property_address": self.home.0,
+                "property_address": format!("{} {}", self.home.0, self.home.1),
                 "rateable_value": value,
                 "billed_on": billed,
                 "amount": value * 8 / 100 / 4,
@@ -112,9 +112,9 @@ impl Life<'_> {
     /// The last three years at school, to the sixth form or to now.
     fn school(&self, draw: &Draw) -> Vec<Json> {
         let school = draw.pick(&[
-            "Egret Road Secondary School (made up)",
-            "Banyan Path College (made up)",
-            "Quayside Girls’ and Boys’ School (made up)",
+            "Egret Road Secondary School (made up) 白鷺路中學（虛構）",
+            "Banyan Path College (made up) 榕樹徑書院（虛構）",
+            "Quayside School (made up) 堤岸學校（虛構）",
         ]);
         let number = format!("S{:07}", draw.below(10_000_000));
         let first = i64::from(self.born.year()) + 12;

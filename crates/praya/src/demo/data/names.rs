@@ -58,7 +58,8 @@ pub(super) const FIRST: [(&str, &str, &str); 14] = [
     ("Wind Vane", "風標", "风标"),
 ];
 
-/// What a company does, and what follows from it.
+/// What a company does, and what follows from it. What a register would hold is in both of the languages that
+/// Hong Kong's registers are kept in.
 pub(super) struct Trade {
     pub(super) en: &'static str,
     pub(super) tc: &'static str,
@@ -81,50 +82,58 @@ const fn trade(
 pub(super) const TRADES: [Trade; 8] = [
     trade(
         ["Trading", "貿易", "贸易"],
-        "Import and export of foodstuffs",
-        ["Dried seafood", "Chinese tea", "Tinned fruit"],
+        "Import and export of foodstuffs 食品進出口",
+        ["Dried seafood 海味", "Chinese tea 茶葉", "Tinned fruit 罐頭水果"],
         Some("food_factory"),
     ),
     trade(
         ["Shipping", "航運", "航运"],
-        "Ship chartering and freight",
-        ["Marine diesel engines", "Mooring ropes", "Navigation radar sets"],
+        "Ship chartering and freight 船舶租賃及貨運",
+        [
+            "Marine diesel engines 船用柴油機",
+            "Mooring ropes 繫船纜",
+            "Navigation radar sets 導航雷達",
+        ],
         None,
     ),
     trade(
         ["Foods", "食品", "食品"],
-        "Manufacture of food products",
-        ["Wheat flour", "Soya sauce", "Frozen dim sum"],
+        "Manufacture of food products 食品製造",
+        ["Wheat flour 麵粉", "Soya sauce 豉油", "Frozen dim sum 急凍點心"],
         Some("bakery"),
     ),
     trade(
         ["Logistics", "物流", "物流"],
-        "Freight forwarding and warehousing",
-        ["Pallet racks", "Electric fork-lift trucks", "Cardboard boxes"],
+        "Freight forwarding and warehousing 貨運代理及倉儲",
+        ["Pallet racks 卡板貨架", "Electric fork-lift trucks 電動鏟車", "Cardboard boxes 紙箱"],
         None,
     ),
     trade(
         ["Engineering", "工程", "工程"],
-        "Building services engineering",
-        ["Electric motors", "Water pumps", "Copper cable"],
+        "Building services engineering 屋宇裝備工程",
+        ["Electric motors 電動機", "Water pumps 水泵", "Copper cable 銅電纜"],
         None,
     ),
     trade(
         ["Catering", "飲食", "餐饮"],
-        "Restaurants",
-        ["Kitchen equipment", "Ceramic tableware", "Frozen beef"],
+        "Restaurants 食肆",
+        ["Kitchen equipment 廚具", "Ceramic tableware 陶瓷餐具", "Frozen beef 急凍牛肉"],
         Some("general_restaurant"),
     ),
     trade(
         ["Textiles", "紡織", "纺织"],
-        "Wholesale of textiles",
-        ["Woven cotton fabric", "Knitted wool", "Men’s shirts"],
+        "Wholesale of textiles 紡織品批發",
+        ["Woven cotton fabric 梭織棉布", "Knitted wool 針織羊毛", "Men’s shirts 男裝恤衫"],
         None,
     ),
     trade(
         ["Electronics", "電子", "电子"],
-        "Wholesale of electronic components",
-        ["Integrated circuits", "Printed circuit boards", "Loudspeakers"],
+        "Wholesale of electronic components 電子零件批發",
+        [
+            "Integrated circuits 集成電路",
+            "Printed circuit boards 印刷電路板",
+            "Loudspeakers 揚聲器",
+        ],
         None,
     ),
 ];

@@ -96,6 +96,10 @@ pub(super) async fn apply(browser: &Chromium, mark: &str) -> String {
     }
     browser.find("input[name='field']").await;
     browser.shot(&format!("{mark}-4-consent")).await;
+    let registers = browser.all(".praya-register summary").await;
+    let register = registers.last().unwrap();
+    register.scroll_into_view().await.unwrap();
+    register.click().await.unwrap();
     let boxes = browser.all("input[name='field']").await;
     let last = boxes.last().unwrap().attr("value").await.unwrap().unwrap();
     browser.click(&format!("label[for='{last}']")).await;
