@@ -5,7 +5,7 @@ use crate::{
     gateway::{Part, fields},
     model::{Request, Selection, Terms},
     ops::{self, LookKind, Sight},
-    pages::{Line, Sheet, value_text},
+    pages::{Line, Sheet, sign::Signing, value_text},
     rules,
     state::request_of,
 };
@@ -64,21 +64,6 @@ struct ConsentPage {
     asked: String,
     sheets: Vec<Sheet>,
     draft: String,
-}
-
-#[derive(askama::Template)]
-#[template(path = "sign.html")]
-struct SignPage {
-    shell: Shell,
-    interaction: Id,
-    consumer: String,
-    subject: String,
-    subject_name: String,
-    facts: Vec<web::Row>,
-    fields: Vec<(String, String)>,
-    draft: String,
-    selection: Vec<String>,
-    challenge: String,
 }
 
 async fn asked(exchange: &Exchange, ctx: &Ctx, interaction: &Id) -> Result<Asked, Problem> {
@@ -375,7 +360,12 @@ pub(crate) async fn answer(
         let challenge =
             exchange.db.write(move |tx| deps.signatures.challenge(tx, &signer, &digest)).await?;
         if let Some(challenge) = challenge {
-            return sign(&exchange, &visit, &asked, &capacity, &terms, &challenge, ticked);
+            let consumer = visit_text(&visit, &asked.pending.client_name);
+            let subject = visit_text(&visit, &capacity.subject.name);
+            let own = [("action", "allow"), ("for", terms.subject.as_str())];
+            let action = format!("/consent/{interaction}");
+            let asked = Signing { action, own: &own, consumer, subject, terms: &terms, challenge };
+            return Ok((LeadsAway, asked.page(&exchange, &visit, ticked)?).into_response());
         }
     }
     let assertion = decision
@@ -421,32 +411,6 @@ pub(crate) fn approve(
 ) -> Result<String, Problem> {
     let details = json!([terms.details()]);
     exchange.deps.authorizations.approve(tx, ctx, interaction, subject, &terms.id, &details)
-}
-
-fn sign(
-    exchange: &Exchange,
-    visit: &Visit,
-    asked: &Asked,
-    capacity: &Capacity,
-    terms: &Terms,
-    challenge: &Json,
-    ticked: Vec<String>,
-) -> Outcome<Response> {
-    let shell = visit.shell("consent-sign-title");
-    let fields = super::selected(exchange, &shell, &terms.registers);
-    let page_data = SignPage {
-        interaction: asked.pending.id.clone(),
-        consumer: shell.of(&asked.pending.client_name).to_owned(),
-        subject: capacity.subject.id.to_string(),
-        subject_name: shell.of(&capacity.subject.name).to_owned(),
-        facts: super::facts(exchange, &shell, terms),
-        fields,
-        draft: wire::b64::encode(serde_json::to_vec(terms).map_err(Problem::internal)?),
-        selection: ticked,
-        challenge: challenge.to_string(),
-        shell,
-    };
-    Ok((LeadsAway, page(&page_data)?).into_response())
 }
 
 /// A redirect after a form; it may lead to the consumer's own address.

@@ -2,10 +2,11 @@
 
 use crate::{
     Exchange,
-    model::{Event, State},
+    model::Event,
     ops::{self, Consent, Deletion, HistoryLine},
-    pages::{colour, consumer_name},
+    pages::{colour, consumer_name, sign::Signing},
     rules,
+    state::Deps,
 };
 use axum::{
     Json,
@@ -161,6 +162,9 @@ pub(crate) struct Act {
     field: Vec<String>,
     #[serde(default)]
     credential: Option<String>,
+    /// The amended terms as they were shown to be signed.
+    #[serde(default)]
+    draft: Option<String>,
 }
 
 /// `POST /my/consents/{id}/{action}`: `pause`, `resume`, `revoke`, `approve`, `refuse`, `amend`.
@@ -178,36 +182,84 @@ pub(crate) async fn act(
         .map_err(|_| Problem::new(400, "form-unreadable"))?;
     if action == "approve" && assertion.is_none() {
         let found = find(&exchange, &visit.ctx, id.clone()).await?;
-        if let Some(challenge) = challenge(&exchange, &visit.ctx, &found.consent).await? {
+        let digest = rules::digest(&found.consent.terms)?;
+        if let Some(challenge) = challenge(&exchange, &visit.ctx, digest).await? {
             return Ok(render(
                 &exchange,
                 &visit,
                 found,
                 &Ask { confirm: None, done: None },
-                Some(challenge),
+                Some(challenge.to_string()),
             )?
             .into_response());
         }
     }
-    let ticked = act.field;
+    if action == "amend" {
+        return amend(&exchange, &visit, id, act.field, act.draft, assertion).await;
+    }
     let (whole, ctx) = (exchange.clone(), visit.ctx.clone());
     let to = exchange
         .db
-        .write(move |tx| change(tx, &whole, &ctx, &id, &action, &ticked, assertion.as_ref()))
+        .write(move |tx| change(tx, &whole, &ctx, &id, &action, assertion.as_ref()))
         .await?;
     Ok(Redirect::to(&to).into_response())
 }
 
+/// What the person's passkeys are asked to sign; `None` where people are made up and have none.
 async fn challenge(
     exchange: &Exchange,
     ctx: &Ctx,
-    consent: &Consent,
-) -> Result<Option<String>, Problem> {
-    let digest = rules::digest(&consent.terms)?;
+    digest: [u8; 32],
+) -> Result<Option<Value>, Problem> {
     let (deps, person) = (exchange.deps.clone(), ctx.person()?.clone());
-    let challenge =
-        exchange.db.write(move |tx| deps.signatures.challenge(tx, &person, &digest)).await?;
-    Ok(challenge.map(|challenge| challenge.to_string()))
+    exchange.db.write(move |tx| deps.signatures.challenge(tx, &person, &digest)).await
+}
+
+/// Fewer fields: another consent, signed as the first was, takes the place of this one.
+async fn amend(
+    exchange: &Exchange,
+    visit: &Visit,
+    id: Id,
+    ticked: Vec<String>,
+    draft: Option<String>,
+    assertion: Option<Value>,
+) -> Outcome<Response> {
+    let found = find(exchange, &visit.ctx, id.clone()).await?;
+    let (ctx, person) = (visit.ctx.clone(), visit.ctx.person()?.clone());
+    let kept = rules::keep(&found.consent.terms.registers, &ticked);
+    let terms = rules::amended(&found.consent.terms, kept, ctx.id("con"), ctx.now, &person)?;
+    let terms = match &draft {
+        Some(shown) => rules::same_draft(shown, terms, ctx.now)?,
+        None => terms,
+    };
+    let digest = rules::digest(&terms)?;
+    if assertion.is_none()
+        && let Some(challenge) = challenge(exchange, &ctx, digest).await?
+    {
+        let signing = Signing {
+            action: format!("/my/consents/{id}/amend"),
+            own: &[],
+            consumer: found.consumer.get(ctx.locale).to_owned(),
+            subject: found.subject.get(ctx.locale).to_owned(),
+            terms: &terms,
+            challenge,
+        };
+        return Ok(signing.page(exchange, visit, ticked)?.into_response());
+    }
+    let whole = exchange.clone();
+    let to = exchange
+        .db
+        .write(move |tx| {
+            let old = ops::find(tx, &id)?;
+            let Deps { directory, authorizations, signatures } = &whole.deps;
+            ops::may_decide(tx, directory.as_ref(), &person, &old.terms.subject, ctx.now)?;
+            let signature = signatures.check(tx, &ctx, &person, &digest, assertion.as_ref())?;
+            let departments = whole.pack.departments_of(&old.terms.registers);
+            ops::amend(tx, &ctx, authorizations.as_ref(), &old, &terms, &departments, &signature)?;
+            Ok::<_, Problem>(format!("/my/consents/{}?done=amended", terms.id))
+        })
+        .await?;
+    Ok(Redirect::to(&to).into_response())
 }
 
 /// Does one action and says where the browser goes.
@@ -217,7 +269,6 @@ fn change(
     ctx: &Ctx,
     id: &Id,
     action: &str,
-    ticked: &[String],
     assertion: Option<&Value>,
 ) -> Result<String, Problem> {
     let person = ctx.person()?;
@@ -242,13 +293,6 @@ fn change(
             let signature = exchange.deps.signatures.check(tx, ctx, person, &digest, assertion)?;
             ops::second(tx, ctx, id, &departments, &signature)?;
             "approved"
-        }
-        "amend" if matches!(consent.state, State::Active | State::Paused) => {
-            let kept = rules::keep(&consent.terms.registers, ticked);
-            let terms = rules::amended(&consent.terms, kept, ctx.id("con"), ctx.now, person)?;
-            let signature = serde_json::json!({"kind": "narrowed", "by": person, "was": id});
-            ops::amend(tx, ctx, authorizations, &consent, &terms, &departments, &signature)?;
-            return Ok(format!("/my/consents/{}?done=amended", terms.id));
         }
         _ => return Err(Problem::new(404, "not-found")),
     };

@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod consent;
 pub(crate) mod data;
 pub(crate) mod mine;
+pub(crate) mod sign;
 pub(crate) mod waiting;
 
 use crate::{

@@ -128,3 +128,33 @@ async fn looking_too_often_is_refused_with_when_to_come_back() {
     let (status, problem) = bank.fetch(&tokens.access, None).await.unwrap_err();
     assert_eq!((status, problem["code"].as_str()), (429, Some("frequency-exceeded")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fewer_fields_take_the_place_of_a_consent_and_the_token_goes_on_under_them() {
+    let demo = Demo::start().await;
+    let bank = Consumer::bank(&demo);
+    let tokens = bank.consented("chan-mei-ling", &[]).await;
+    let director = Browser::as_persona(&demo.base, "chan-mei-ling").await;
+    let address = format!("/my/consents/{}", tokens.consent);
+    director.get(&address).await;
+    let (kept, struck) = {
+        let names = fields("annual-returns", 2);
+        (format!("annual-returns.{}", names[0]), names[1].clone())
+    };
+    let nothing = director.post(&format!("{address}/amend"), &[]).await;
+    assert_eq!(nothing.status, 422, "to share nothing is to stop");
+    let more = [("field", kept.as_str()), ("field", "vehicles.chassis_number")];
+    let done = director.post(&format!("{address}/amend"), &more).await;
+    let new = done.location.unwrap();
+    assert!(new.contains("done=amended") && !new.contains(&tokens.consent), "{new}");
+    let page = director.get(&new).await.body;
+    assert!(page.contains(&kept) && !page.contains(&struck) && !page.contains("chassis"), "{page}");
+    let records = bank.fetch(&tokens.access, None).await.unwrap();
+    let rows = records.claims["registers"][0]["rows"].as_array().unwrap();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row.get(&struck).is_none()));
+    assert_eq!(
+        director.post(&format!("{address}/pause"), &[]).await.status,
+        409,
+        "the old is over"
+    );
+}

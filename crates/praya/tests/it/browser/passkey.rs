@@ -6,7 +6,7 @@ use serde_json::json;
 use std::process::Command;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_adds_a_passkey_signs_in_with_it_and_signs_a_consent() {
+async fn a_person_adds_a_passkey_signs_in_with_it_and_signs_a_consent_and_its_amendment() {
     let Some(browser) = Chromium::start(true).await else { return };
     let demo = Demo::start().await;
     browser.add_authenticator().await;
@@ -47,6 +47,19 @@ async fn a_person_adds_a_passkey_signs_in_with_it_and_signs_a_consent() {
     browser.shot("passkey-4-given").await;
     let page = browser.text("main").await;
     assert!(page.contains("passkey") && !page.contains("without a signature"), "{page}");
+
+    // Fewer fields: her passkey signs the new terms, too.
+    browser.click("main > .govuk-details summary").await;
+    browser.click("label[for='identity-particulars.name_en']").await;
+    browser.click("form[action$='/amend'] button").await;
+    browser.find("form[data-passkey='get'][data-options] button").await;
+    browser.shot("passkey-5-sign-fewer").await;
+    browser.click("form[data-passkey='get'][data-options] button").await;
+    browser.find(".govuk-notification-banner").await;
+    browser.shot("passkey-6-fewer").await;
+    let page = browser.text("main").await;
+    assert!(page.contains("signed with a passkey") && !page.contains("English name"), "{page}");
+    assert!(!browser.url().await.contains(&tokens.consent), "another consent took its place");
     browser.quit().await;
 }
 
