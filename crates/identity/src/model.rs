@@ -159,6 +159,32 @@ impl Method {
     }
 }
 
+/// A passkey as its person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasskeyView {
+    /// Its credential id, base64url.
+    pub id: String,
+    /// What its person calls it; may be empty.
+    pub name: String,
+    /// When it was added.
+    pub added: Timestamp,
+    /// When it last signed something.
+    pub used: Option<Timestamp>,
+}
+
+/// A session as its person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionView {
+    /// Whether it is the one that asks.
+    pub this: bool,
+    /// From what it was begun, see [`crate::rules::device`].
+    pub device: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Last used.
+    pub seen: Timestamp,
+}
+
 /// A mandate as the list of a company shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MandateView {

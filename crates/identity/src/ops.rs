@@ -7,6 +7,7 @@ mod grants;
 mod invitations;
 mod keys;
 mod passkeys;
+mod security;
 mod sessions;
 mod tokens;
 
@@ -27,6 +28,10 @@ pub(crate) use passkeys::{
     Ceremony, Kind, begin_registration, begin_sign_in, finish_registration, finish_sign_in, take,
 };
 pub use passkeys::{ask, finish_signature, passkeys_of};
+pub(crate) use security::{
+    add_passkey, begin_passkey, end_other_sessions, name_passkey, recently_signed_in,
+    remove_passkey, security,
+};
 pub use sessions::sweep;
 pub(crate) use sessions::{end_session, sign_in, touch, visitor};
 #[cfg(test)]
@@ -35,7 +40,8 @@ pub(crate) use tokens::{Demand, bearer, give_back, introspect, issue, revoke};
 pub use tokens::{access, spend};
 
 use kernel::{Actor, Ctx, Problem, Text};
-use store::{Row, Value};
+use serde_json::Value as Json;
+use store::{Row, Tx, Value};
 
 /// The program itself or an administrator; `401` or `403` for anyone else.
 fn operator(ctx: &Ctx) -> Result<(), Problem> {
@@ -43,6 +49,21 @@ fn operator(ctx: &Ctx) -> Result<(), Problem> {
         Actor::System(_) => Ok(()),
         _ => ctx.admin().map(drop),
     }
+}
+
+/// Writes into the public log that something was changed of who a person is to us or may do.
+fn log(tx: &mut Tx<'_>, ctx: &Ctx, kind: &str, mut what: Json) -> Result<(), Problem> {
+    let actor = match &ctx.actor {
+        Actor::Person { id, .. } | Actor::Officer { id, .. } => id.to_string(),
+        Actor::Client { id } => format!("client:{id}"),
+        Actor::System(name) => format!("system:{name}"),
+        Actor::Anonymous => "nobody".to_owned(),
+    };
+    what["kind"] = kind.into();
+    what["actor"] = actor.into();
+    what["at"] = ctx.now.to_string().into();
+    evidence::append(tx, ctx, kind, "identity", &what)?;
+    Ok(())
 }
 
 /// A secret of ours as it is handed out: 256 random bits behind a prefix that says what it is.

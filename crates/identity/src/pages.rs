@@ -1,14 +1,15 @@
-//! Pages: signing in and out, invitations, mandates.
+//! Pages: signing in and out, invitations, how one signs in, mandates.
 
 mod mandates;
+mod security;
 mod sign_in;
 
-use crate::Identity;
+use crate::{Identity, rules};
 use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
-use http::header;
+use http::{HeaderMap, header};
 use kernel::Problem;
 use web::{Audience, Failure, Routes};
 
@@ -35,6 +36,27 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
             Audience::Public,
             with(post(sign_in::take_invitation)),
         )
+        .route("GET", "/my/security", Audience::Person, with(get(security::page)))
+        .route("POST", "/my/security/passkeys/start", Audience::Person, with(post(security::start)))
+        .route("POST", "/my/security/passkeys", Audience::Person, with(post(security::add)))
+        .route(
+            "POST",
+            "/my/security/passkeys/{id}/name",
+            Audience::Person,
+            with(post(security::name)),
+        )
+        .route(
+            "POST",
+            "/my/security/passkeys/{id}/remove",
+            Audience::Person,
+            with(post(security::remove)),
+        )
+        .route(
+            "POST",
+            "/my/security/sign-out-elsewhere",
+            Audience::Person,
+            with(post(security::sign_out_elsewhere)),
+        )
         .route("GET", "/my/mandates", Audience::Person, with(get(mandates::page)))
         .route("POST", "/my/mandates/revoke", Audience::Person, with(post(mandates::revoke)))
 }
@@ -47,6 +69,12 @@ pub fn demo_routes(identity: &Identity) -> Routes {
         Audience::Public,
         post(sign_in::persona).with_state(identity.clone()),
     )
+}
+
+/// From what a request comes, as its person recognises it.
+fn device(headers: &HeaderMap) -> String {
+    let told = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    rules::device(told.unwrap_or_default())
 }
 
 async fn script() -> Response {

@@ -10,6 +10,7 @@ use crate::{
     error::{Code, Refusal, Verdict},
     model::{Client, Profile},
 };
+use kernel::Timestamp;
 use serde_json::Value as Json;
 use url::Url;
 use wire::{b64, jwk::Jwks, seal};
@@ -32,6 +33,10 @@ pub const SESSION_IDLE: i64 = 30 * 60;
 pub const SESSION_LIFE: i64 = 12 * 3600;
 /// That a session was used is written down at most this often, in seconds.
 pub const SESSION_TOUCH: i64 = 60;
+/// How a person signs in may be changed for this long after a sign-in, in seconds.
+pub const SIGN_IN_RECENT: i64 = 10 * 60;
+/// The longest name of a passkey, in characters.
+pub const PASSKEY_NAME: usize = 60;
 /// A passkey ceremony must be answered within this long, in seconds.
 pub const CEREMONY_LIFE: i64 = 300;
 /// An invitation is good for this long, in seconds.
@@ -169,6 +174,41 @@ pub fn registration(
         return Err(("scopes", "client-scopes-form"));
     }
     Ok(())
+}
+
+/// Whether a session begun then is recent enough to change how its person signs in: whoever finds an open
+/// browser may not add a key of their own.
+pub fn recent(begun: Timestamp, now: Timestamp) -> bool {
+    (0..SIGN_IN_RECENT).contains(&(now.as_second() - begun.as_second()))
+}
+
+/// What a browser and its device are called, such as `Firefox, Windows`; empty where it does not say. Only
+/// this is kept of what the browser tells of itself.
+pub fn device(user_agent: &str) -> String {
+    // Each names those before it as well: the most particular comes first.
+    let browsers = [
+        ("Edg", "Edge"),
+        ("SamsungBrowser/", "Samsung Internet"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("CriOS/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    let systems = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("HarmonyOS", "HarmonyOS"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ];
+    let first = |list: &[(&str, &'static str)]| {
+        list.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+    };
+    [first(&browsers), first(&systems)].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Where to go after signing in: a path on this server, never another site's.

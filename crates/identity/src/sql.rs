@@ -41,18 +41,25 @@ statements! {
         from person p left join officer o on o.person = p.id and o.active where p.made_up order by p.created_at, p.id limit 50";
 
     // Sessions.
-    ADD_SESSION = "insert into session (id, hash, person, method, created_at, seen_at, expires_at) values ($1, $2, $3, $4, $5, $5, $6)";
+    ADD_SESSION = "insert into session (id, hash, person, method, created_at, seen_at, expires_at, device) values ($1, $2, $3, $4, $5, $5, $6, $7)";
+    SESSION_BEGUN = "select created_at from session where id = $1 and person = $2";
+    SESSIONS_OF = "select id, device, created_at, seen_at from session where person = $1 and expires_at > $2 and seen_at > $3 order by seen_at desc, id";
     /// The one read of every request of a person signed in.
     VISITOR = "select s.id, s.seen_at, p.id, p.name_en, p.name_tc, p.name_sc, o.department, o.role
         from session s join person p on p.id = s.person left join officer o on o.person = p.id and o.active
         where s.hash = $1 and s.expires_at > $2 and s.seen_at > $3";
     TOUCH_SESSION = "update session set seen_at = $2 where id = $1 and seen_at < $2";
     END_SESSION = "delete from session where id = $1";
+    END_OTHER_SESSIONS = "delete from session where person = $1 and id <> $2";
     END_SESSIONS_OF = "delete from session where person = $1";
     SWEEP_SESSIONS = "delete from session where id in (select id from session where seen_at < $1 limit 500)";
 
     // Passkeys.
-    ADD_PASSKEY = "insert into passkey (id, person, body, created_at) values ($1, $2, $3, $4)";
+    ADD_PASSKEY = "insert into passkey (id, person, body, created_at, name) values ($1, $2, $3, $4, $5)";
+    PASSKEY_LIST = "select id, name, created_at, used_at from passkey where person = $1 order by created_at, id";
+    NAME_PASSKEY = "update passkey set name = $3 where id = $1 and person = $2";
+    /// Never the last one.
+    REMOVE_PASSKEY = "delete from passkey where id = $1 and person = $2 and exists (select 1 from passkey other where other.person = $2 and other.id <> $1)";
     PASSKEY = "select person, body from passkey where id = $1";
     PASSKEYS_OF = "select id, body from passkey where person = $1 order by created_at";
     USED_PASSKEY = "update passkey set body = $2, used_at = $3 where id = $1";

@@ -8,6 +8,7 @@ mod passkeys;
 mod races;
 mod refresh;
 mod requests;
+mod security;
 mod sessions;
 mod site;
 mod walk;

@@ -99,8 +99,12 @@ impl Line {
         };
         let kind = if web::has_text(&key) { shell.t(&key) } else { entry.kind.clone() };
         let name = |id: &str| {
-            pack.department(id)
-                .map_or_else(|| id.to_owned(), |department| shell.of(&department.name).to_owned())
+            let own = format!("log-office-{id}");
+            match pack.department(id) {
+                Some(department) => shell.of(&department.name).to_owned(),
+                None if web::has_text(&own) => shell.t(&own),
+                None => id.to_owned(),
+            }
         };
         let department = entry.department.split(' ').map(name).collect::<Vec<_>>().join(" · ");
         let hour = entry.hour.replace('T', " ").trim_end_matches(":00Z").to_owned();

@@ -7,6 +7,7 @@ shell-menu = Menu
 shell-home = Home
 shell-my-data = My data
 shell-mandates = Mandates
+shell-security = sign-in and security
 shell-admin = Administration
 shell-sign-in = Sign in
 shell-sign-out = Sign out

@@ -6,7 +6,7 @@ use crate::{
     rules, sql,
 };
 use kernel::{Ctx, Id, Problem, micros};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use store::Tx;
 use webauthn_rs::prelude::{AuthenticationResult, Passkey};
 
@@ -84,10 +84,20 @@ pub(crate) fn begin_registration(
     invitation: &str,
 ) -> Result<(Id, Json), Problem> {
     let person = super::invitation(tx, ctx, invitation)?;
-    let subject = super::subject(tx, &person)?.ok_or_else(over)?;
-    let known = passkeys_of(tx, &person)?;
-    let asked = site.ask_new(&person, &subject.name.en, &subject.name, &known)?;
-    Ok((keep(tx, ctx, Kind::Register, Some(&person), &asked.state)?, asked.options))
+    ask_new(tx, ctx, site, &person)
+}
+
+/// Begins the registration of a passkey for a person whom the caller has authorised.
+pub(super) fn ask_new(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Passkeys,
+    person: &Id,
+) -> Result<(Id, Json), Problem> {
+    let subject = super::subject(tx, person)?.ok_or_else(over)?;
+    let known = passkeys_of(tx, person)?;
+    let asked = site.ask_new(person, &subject.name.en, &subject.name, &known)?;
+    Ok((keep(tx, ctx, Kind::Register, Some(person), &asked.state)?, asked.options))
 }
 
 /// Keeps the new passkey and uses up the invitation. `409 passkey-known` when the passkey is somebody's.
@@ -98,21 +108,45 @@ pub(crate) fn finish_registration(
     invitation: &str,
     ceremony: &Ceremony,
     answer: &str,
+    name: &str,
 ) -> Result<Id, Problem> {
-    let key = site.take_new(&ceremony.state, answer)?;
     let used = tx.query_opt(sql::USE_INVITATION, &[hash(invitation), micros(ctx.now).into()])?;
     let person = Id::from(used.ok_or_else(|| Problem::new(404, "invitation-over"))?.text(0)?);
-    if ceremony.person.as_ref() != Some(&person) {
+    take_new(tx, ctx, site, &person, ceremony, answer, name)?;
+    Ok(person)
+}
+
+/// Keeps a new passkey of a person; its registration stands in the log, so that no other key can be put in
+/// its place unseen.
+pub(super) fn take_new(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Passkeys,
+    person: &Id,
+    ceremony: &Ceremony,
+    answer: &str,
+    name: &str,
+) -> Result<(), Problem> {
+    if ceremony.person.as_ref() != Some(person) {
         return Err(over());
     }
-    let body = serde_json::to_string(&key).map_err(Problem::internal)?;
-    let args =
-        [passkey_id(&key).into(), person.as_str().into(), body.into(), micros(ctx.now).into()];
+    let key = site.take_new(&ceremony.state, answer)?;
+    let (id, body) = (passkey_id(&key), serde_json::to_string(&key).map_err(Problem::internal)?);
+    let args = [
+        id.as_str().into(),
+        person.as_str().into(),
+        body.into(),
+        micros(ctx.now).into(),
+        name.into(),
+    ];
     tx.execute(sql::ADD_PASSKEY, &args).map_err(|error| match error {
         store::Error::Unique(_) => Problem::new(409, "passkey-known"),
         other => other.into(),
     })?;
-    Ok(person)
+    let public =
+        wire::sha256(&[&serde_json::to_vec(key.get_public_key()).map_err(Problem::internal)?]);
+    let what = json!({"person": person, "passkey": id, "public_key": wire::b64::encode(public)});
+    super::log(tx, ctx, "passkey-added", what)
 }
 
 /// Begins a sign-in, of nobody in particular.

@@ -13,6 +13,7 @@ pub(crate) fn sign_in(
     ctx: &Ctx,
     person: &Id,
     method: Method,
+    device: &str,
 ) -> Result<String, Problem> {
     end_session(tx, ctx)?;
     let token = secret(ctx, "ses");
@@ -23,6 +24,7 @@ pub(crate) fn sign_in(
         method.as_str().into(),
         micros(ctx.now).into(),
         after(ctx, rules::SESSION_LIFE).into(),
+        device.into(),
     ];
     tx.execute(sql::ADD_SESSION, &args)?;
     Ok(token)

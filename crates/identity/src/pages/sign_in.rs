@@ -1,6 +1,6 @@
 //! Signing in, with a passkey or, in the demonstration, by a press; signing out; the first passkey.
 
-use super::{render, role};
+use super::{device, render, role};
 use crate::{
     Identity,
     model::{Method, Persona},
@@ -13,7 +13,7 @@ use axum::{
     extract::{Path, Query, State},
     response::{IntoResponse, Redirect, Response},
 };
-use http::header::SET_COOKIE;
+use http::{HeaderMap, header::SET_COOKIE};
 use kernel::{Ctx, Id, Problem, Text};
 use serde::Deserialize;
 use serde_json::json;
@@ -99,20 +99,22 @@ pub(super) struct ByPersona {
 pub(super) async fn persona(
     State(identity): State<Identity>,
     visit: Visit,
+    headers: HeaderMap,
     Form(form): Form<ByPersona>,
 ) -> Outcome<Response> {
-    let (ctx, again) = (visit.ctx.clone(), visit.ctx);
+    let (ctx, again, device) = (visit.ctx.clone(), visit.ctx, device(&headers));
     let token = identity.0.db.write(move |tx| {
         let person = ops::person_by_handle(tx, &form.persona)?
             .ok_or_else(|| Problem::new(404, "not-found"))?
             .id;
-        Ok::<_, Problem>((ops::sign_in(tx, &ctx, &person, Method::Persona)?, form.next.clone()))
+        let token = ops::sign_in(tx, &ctx, &person, Method::Persona, &device)?;
+        Ok::<_, Problem>((token, form.next.clone()))
     });
     let (token, next) = token.await?;
     Ok(signed_in(&identity, &again, &token, next.as_deref()))
 }
 
-fn site(identity: &Identity) -> Result<Passkeys, Problem> {
+pub(super) fn site(identity: &Identity) -> Result<Passkeys, Problem> {
     identity.0.passkeys.clone().ok_or_else(|| Problem::new(404, "not-found"))
 }
 
@@ -133,27 +135,28 @@ pub(super) async fn start(
 #[derive(Deserialize)]
 pub(super) struct Answer {
     ceremony: String,
-    credential: String,
+    pub(super) credential: String,
     next: Option<String>,
 }
 
 pub(super) async fn passkey(
     State(identity): State<Identity>,
     visit: Visit,
+    headers: HeaderMap,
     Form(form): Form<Answer>,
 ) -> Outcome<Response> {
-    let site = site(&identity)?;
+    let (site, device) = (site(&identity)?, device(&headers));
     let (ctx, again, next) = (visit.ctx.clone(), visit.ctx, form.next.clone());
     let ceremony = taken(&identity, &again, Kind::SignIn, &form).await?;
     let token = identity.0.db.write(move |tx| {
         let person = ops::finish_sign_in(tx, &ctx, &site, &ceremony, &form.credential)?;
-        ops::sign_in(tx, &ctx, &person, Method::Passkey)
+        ops::sign_in(tx, &ctx, &person, Method::Passkey, &device)
     });
     Ok(signed_in(&identity, &again, &token.await?, next.as_deref()))
 }
 
 /// The ceremony is used up before its answer is judged: a challenge is good for one try.
-async fn taken(
+pub(super) async fn taken(
     identity: &Identity,
     ctx: &Ctx,
     kind: Kind,
@@ -225,15 +228,23 @@ pub(super) async fn take_invitation(
     State(identity): State<Identity>,
     visit: Visit,
     Path(token): Path<String>,
+    headers: HeaderMap,
     Form(form): Form<Answer>,
 ) -> Outcome<Response> {
-    let site = site(&identity)?;
+    let (site, device) = (site(&identity)?, device(&headers));
     let (ctx, again) = (visit.ctx.clone(), visit.ctx);
     let ceremony = taken(&identity, &again, Kind::Register, &form).await?;
     let session = identity.0.db.write(move |tx| {
-        let person =
-            ops::finish_registration(tx, &ctx, &site, &token, &ceremony, &form.credential)?;
-        ops::sign_in(tx, &ctx, &person, Method::Passkey)
+        let person = ops::finish_registration(
+            tx,
+            &ctx,
+            &site,
+            &token,
+            &ceremony,
+            &form.credential,
+            &device,
+        )?;
+        ops::sign_in(tx, &ctx, &person, Method::Passkey, &device)
     });
     Ok(signed_in(&identity, &again, &session.await?, None))
 }

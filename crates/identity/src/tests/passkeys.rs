@@ -16,7 +16,7 @@ use wire::{
 const UP: u8 = 1;
 const UV: u8 = 4;
 
-struct Device {
+pub(super) struct Device {
     key: SigningKey,
     id: [u8; 32],
     user: String,
@@ -26,7 +26,7 @@ struct Device {
 }
 
 impl Device {
-    fn new(id: u8) -> Self {
+    pub(super) fn new(id: u8) -> Self {
         let key = SigningKey::new(&PrivateJwk::generate_p256("sig").unwrap()).unwrap();
         Self {
             key,
@@ -52,7 +52,7 @@ impl Device {
         data
     }
 
-    fn create(&mut self, options: &Json) -> String {
+    pub(super) fn create(&mut self, options: &Json) -> String {
         self.user = options["publicKey"]["user"]["id"].as_str().unwrap().to_owned();
         let Public::P256(point) = self.key.public().key else { panic!() };
         let mut data = self.data(self.flags | 0x40);
@@ -74,7 +74,7 @@ impl Device {
         .to_string()
     }
 
-    fn get(&mut self, options: &Json) -> String {
+    pub(super) fn get(&mut self, options: &Json) -> String {
         self.counter += 1;
         let (data, client) = (self.data(self.flags), self.client_data("webauthn.get", options));
         let signature =
@@ -101,7 +101,7 @@ fn der(fixed: &[u8]) -> Vec<u8> {
     [&[0x30, u8::try_from(body.len()).unwrap()], &body[..]].concat()
 }
 
-async fn invite(site: &Site, person: &Id) -> String {
+pub(super) async fn invite(site: &Site, person: &Id) -> String {
     let (ctx, person) = (site.system(), person.clone());
     site.db.write(move |tx| ops::invite(tx, &ctx, &person)).await.unwrap()
 }
@@ -112,7 +112,7 @@ async fn start(site: &Site, path: &str) -> Json {
     reply.json()
 }
 
-async fn register(site: &Site, device: &mut Device, token: &str) -> Reply {
+pub(super) async fn register(site: &Site, device: &mut Device, token: &str) -> Reply {
     let asked = start(site, &format!("/invitation/{token}/start")).await;
     let answer = device.create(&asked["options"]);
     site.form(

@@ -124,9 +124,9 @@ impl Chromium {
         .await;
     }
 
-    /// A security key inside this computer that says yes by itself (WebDriver's virtual authenticator, WebAuthn §11).
-    pub(super) async fn add_authenticator(&self) {
-        let device = json!({"protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true, "isUserConsenting": true, "isUserVerified": true});
+    /// A security key, `internal` or by `usb`, that says yes by itself (WebDriver's virtual authenticator, WebAuthn §11).
+    pub(super) async fn add_authenticator(&self, transport: &str) {
+        let device = json!({"protocol": "ctap2", "transport": transport, "hasResidentKey": true, "hasUserVerification": true, "isUserConsenting": true, "isUserVerified": true});
         self.web.cmd(Send("webauthn/authenticator", device)).await.unwrap();
     }
 

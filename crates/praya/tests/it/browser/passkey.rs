@@ -9,7 +9,7 @@ use std::process::Command;
 async fn a_person_adds_a_passkey_signs_in_with_it_and_signs_a_consent_and_its_amendment() {
     let Some(browser) = Chromium::start(true).await else { return };
     let demo = Demo::start().await;
-    browser.add_authenticator().await;
+    browser.add_authenticator("internal").await;
     browser.open(&invitation(&demo)).await;
     browser.shot("passkey-1-invitation").await;
     browser.click("form[data-passkey='create'] button").await;
@@ -60,6 +60,28 @@ async fn a_person_adds_a_passkey_signs_in_with_it_and_signs_a_consent_and_its_am
     let page = browser.text("main").await;
     assert!(page.contains("signed with a passkey") && !page.contains("English name"), "{page}");
     assert!(!browser.url().await.contains(&tokens.consent), "another consent took its place");
+
+    // She names her passkey, adds another on another device, and removes the first.
+    browser.open(&format!("{}/my/security", demo.base)).await;
+    assert!(!browser.has("a[href*='?remove=']").await, "the only one cannot be removed");
+    browser.click(".praya-card summary").await;
+    let name = browser.find(".praya-card input[name='name']").await;
+    name.clear().await.unwrap();
+    name.send_keys("My phone").await.unwrap();
+    browser.click(".praya-card form button").await;
+    browser.find(".govuk-notification-banner").await;
+    assert!(browser.text("main").await.contains("My phone"));
+    browser.add_authenticator("usb").await;
+    browser.click("form[data-passkey='create'] button").await;
+    browser.find("a[href*='?remove=']").await;
+    browser.shot("passkey-7-two").await;
+    browser.click("a[href*='?remove=']").await;
+    browser.shot("passkey-8-remove").await;
+    browser.click("form[action$='/remove'] button").await;
+    browser.find(".govuk-notification-banner").await;
+    browser.shot("passkey-9-removed").await;
+    let page = browser.text("main").await;
+    assert!(!page.contains("My phone") && page.contains("only passkey"), "{page}");
     browser.quit().await;
 }
 

@@ -1,0 +1,186 @@
+//! How I sign in: my passkeys and where I am signed in.
+
+use super::{device, render, sign_in};
+use crate::{
+    Identity,
+    model::{PasskeyView, SessionView},
+    ops::{self, Kind},
+};
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use http::HeaderMap;
+use kernel::{Problem, Timestamp};
+use serde::Deserialize;
+use serde_json::json;
+use web::{Errors, Form, Outcome, Shell, Visit};
+
+#[derive(Template)]
+#[template(path = "security.html")]
+struct Page {
+    shell: Shell,
+    passkeys: Vec<PasskeyView>,
+    sessions: Vec<SessionView>,
+    /// Whether the sign-in is recent enough to change something.
+    recent: bool,
+    /// Whether browsers allow passkeys here at all.
+    possible: bool,
+    /// The passkey that is about to be removed.
+    removing: Option<PasskeyView>,
+    done: String,
+    errors: Errors,
+    /// The passkey whose new name was refused, and that name.
+    refused: (String, String),
+}
+
+impl Page {
+    fn called(&self, passkey: &PasskeyView) -> String {
+        let name = &passkey.name;
+        if name.is_empty() { self.shell.t("security-unnamed") } else { name.clone() }
+    }
+
+    fn device(&self, session: &SessionView) -> String {
+        let device = &session.device;
+        if device.is_empty() { self.shell.t("security-device-unknown") } else { device.clone() }
+    }
+
+    fn moment(&self, at: &Timestamp) -> String {
+        self.shell.moment(at)
+    }
+
+    /// What the field of a passkey's name holds.
+    fn typed<'a>(&'a self, passkey: &'a PasskeyView) -> &'a str {
+        if self.refused.0 == passkey.id { &self.refused.1 } else { &passkey.name }
+    }
+}
+
+#[derive(Deserialize, Default)]
+pub(super) struct Asked {
+    #[serde(default)]
+    remove: Option<String>,
+    #[serde(default)]
+    done: Option<String>,
+}
+
+async fn load(identity: &Identity, visit: &Visit, asked: &Asked) -> Result<Page, Problem> {
+    let ctx = visit.ctx.clone();
+    let (passkeys, sessions, recent) = identity
+        .0
+        .db
+        .read(move |tx| {
+            let (passkeys, sessions) = ops::security(tx, &ctx)?;
+            Ok::<_, Problem>((passkeys, sessions, ops::recently_signed_in(tx, &ctx)?))
+        })
+        .await?;
+    let shell = visit.shell("security-title");
+    let removing = passkeys.iter().find(|one| asked.remove.as_ref() == Some(&one.id)).cloned();
+    let done = asked
+        .done
+        .as_deref()
+        .filter(|done| ["added", "renamed", "removed", "signed-out"].contains(done));
+    Ok(Page {
+        done: done.map_or_else(String::new, |done| shell.t(&format!("security-done-{done}"))),
+        removing: removing.filter(|_| passkeys.len() > 1),
+        passkeys,
+        sessions,
+        recent,
+        possible: identity.0.passkeys.is_some(),
+        errors: Errors::default(),
+        refused: Default::default(),
+        shell,
+    })
+}
+
+fn done(what: &str) -> Response {
+    Redirect::to(&format!("/my/security?done={what}")).into_response()
+}
+
+/// `GET /my/security`.
+pub(super) async fn page(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Query(asked): Query<Asked>,
+) -> Outcome<Response> {
+    render(&load(&identity, &visit, &asked).await?)
+}
+
+/// `POST /my/security/passkeys/start`.
+pub(super) async fn start(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Form(sign_in::Nothing {}): Form<sign_in::Nothing>,
+) -> Outcome<Response> {
+    let (site, ctx) = (sign_in::site(&identity)?, visit.ctx);
+    let (ceremony, options) =
+        identity.0.db.write(move |tx| ops::begin_passkey(tx, &ctx, &site)).await?;
+    Ok(axum::Json(json!({"ceremony": ceremony, "options": options})).into_response())
+}
+
+/// `POST /my/security/passkeys`.
+pub(super) async fn add(
+    State(identity): State<Identity>,
+    visit: Visit,
+    headers: HeaderMap,
+    Form(form): Form<sign_in::Answer>,
+) -> Outcome<Response> {
+    let (site, ctx, device) = (sign_in::site(&identity)?, visit.ctx, device(&headers));
+    let ceremony = sign_in::taken(&identity, &ctx, Kind::Register, &form).await?;
+    identity
+        .0
+        .db
+        .write(move |tx| ops::add_passkey(tx, &ctx, &site, &ceremony, &form.credential, &device))
+        .await?;
+    Ok(done("added"))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Name {
+    #[serde(default)]
+    name: String,
+}
+
+/// `POST /my/security/passkeys/{id}/name`.
+pub(super) async fn name(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(form): Form<Name>,
+) -> Outcome<Response> {
+    let (ctx, passkey, name) = (visit.ctx.clone(), id.clone(), form.name.clone());
+    let named = identity.0.db.write(move |tx| ops::name_passkey(tx, &ctx, &passkey, &name)).await;
+    match named {
+        Ok(()) => Ok(done("renamed")),
+        Err(problem) if problem.status == 422 => {
+            let mut page = load(&identity, &visit, &Asked::default()).await?;
+            page.errors.add(format!("name-{id}"), page.shell.t("problem-passkey-name"));
+            page.refused = (id, form.name);
+            Ok((http::StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response())
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// `POST /my/security/passkeys/{id}/remove`.
+pub(super) async fn remove(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Path(id): Path<String>,
+    Form(sign_in::Nothing {}): Form<sign_in::Nothing>,
+) -> Outcome<Response> {
+    let ctx = visit.ctx;
+    identity.0.db.write(move |tx| ops::remove_passkey(tx, &ctx, &id)).await?;
+    Ok(done("removed"))
+}
+
+/// `POST /my/security/sign-out-elsewhere`.
+pub(super) async fn sign_out_elsewhere(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Form(sign_in::Nothing {}): Form<sign_in::Nothing>,
+) -> Outcome<Response> {
+    let ctx = visit.ctx;
+    identity.0.db.write(move |tx| ops::end_other_sessions(tx, &ctx)).await?;
+    Ok(done("signed-out"))
+}
