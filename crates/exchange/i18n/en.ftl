@@ -202,6 +202,7 @@ event-deletion-attested = Deletion attested
 role-director = director
 role-secretary = company secretary
 role-staff = staff
+role-representative = representative
 source-closed = Answering
 source-half-open = Trying again
 source-open = Not answering

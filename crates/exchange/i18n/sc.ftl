@@ -160,6 +160,7 @@ event-deletion-attested = 对方声明已删除
 role-director = 董事
 role-secretary = 公司秘书
 role-staff = 员工
+role-representative = 代表人
 source-closed = 正常
 source-half-open = 重试中
 source-open = 没有响应

@@ -160,6 +160,7 @@ event-deletion-attested = 對方聲明已刪除
 role-director = 董事
 role-secretary = 公司秘書
 role-staff = 職員
+role-representative = 代表人
 source-closed = 正常
 source-half-open = 重試中
 source-open = 未能回應

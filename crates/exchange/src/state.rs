@@ -4,13 +4,13 @@ use crate::{
     gateway::ConsumerKeys,
     model::{DETAILS_TYPE, Request, Terms},
     ops,
-    pack::Pack,
+    pack::{Pack, Purpose},
     rules,
     sources::Sources,
 };
 use evidence::Log;
-use kernel::{Ctx, Id, Problem, Timestamp, World};
-use ports::{Authorizations, Directory, Records};
+use kernel::{Ctx, Id, Problem, Text, Timestamp, World};
+use ports::{Authorizations, Directory, Records, SubjectKind};
 use serde_json::Value as Json;
 use std::{
     collections::HashMap,
@@ -125,6 +125,12 @@ pub struct RecordsPort(pub Arc<Pack>);
 impl Records for RecordsPort {
     fn check(&self, _client: &str, details: &Json, now: Timestamp) -> Result<(), Problem> {
         rules::check_request(&self.0, details, now).map(drop)
+    }
+
+    fn purposes(&self) -> Vec<(String, Text)> {
+        let company = |purpose: &&Purpose| purpose.subjects.contains(&SubjectKind::Company);
+        let all = self.0.purposes().filter(company);
+        all.map(|purpose| (purpose.id.clone(), purpose.name.clone())).collect()
     }
 
     fn decide_at(&self, interaction: &Id) -> String {

@@ -1,3 +1,5 @@
+mod reach;
+
 use crate::{
     model::{Event, Frequency, Life, LifeUnit, Mode, Period, Selection, State, TRANSITIONS, Terms},
     ops::{self, LookKind, Sight},

@@ -206,6 +206,55 @@ pub struct MandateView {
     pub until: Option<Timestamp>,
     /// Given by a person (and so theirs to take back), not by the register.
     pub delegated: bool,
+    /// For which purposes; empty: for all.
+    pub purposes: Vec<String>,
+}
+
+/// A mandate that waits until enough of the company's people have agreed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferView {
+    /// `off_…`.
+    pub id: Id,
+    /// Whom it is for.
+    pub name: Text,
+    /// For which purposes.
+    pub purposes: Vec<String>,
+    /// How many holders must agree whenever it is used.
+    pub needs: u32,
+    /// Until when.
+    pub until: Timestamp,
+    /// How many must agree before it counts.
+    pub agree: u32,
+    /// Who has.
+    pub yeses: Vec<Text>,
+    /// Whether the person who looks has.
+    pub mine: bool,
+}
+
+/// A company whose mandates somebody manages.
+#[derive(Debug, Clone)]
+pub struct Managed {
+    /// By which mandate.
+    pub authority: ports::Authority,
+    /// Who may act.
+    pub mandates: Vec<MandateView>,
+    /// Who may soon.
+    pub offers: Vec<OfferView>,
+}
+
+/// A mandate that was given to the person who looks.
+#[derive(Debug, Clone)]
+pub struct GivenToMe {
+    /// `man_…`.
+    pub id: Id,
+    /// For which company.
+    pub company: Text,
+    /// For which purposes.
+    pub purposes: Vec<String>,
+    /// How many must agree.
+    pub needs: u32,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 /// A person who may sign in, as the demonstration lists them.

@@ -6,6 +6,7 @@ mod directory;
 mod grants;
 mod invitations;
 mod keys;
+mod mandates;
 mod passkeys;
 mod security;
 mod sessions;
@@ -18,12 +19,16 @@ pub use clients::{
 pub(crate) use clients::{client_stamped, client_stands};
 pub use directory::{
     Mandate, NewCompany, NewPerson, add_company, add_mandate, add_officer, add_person, authorities,
-    holders, mandates_of, person_by_handle, personas, revoke_mandate, stop_officer, subject,
+    holders, person_by_handle, personas, stop_officer, subject,
 };
 pub(crate) use grants::{Begun, Grant, begin, end, grant, push};
 pub use grants::{approve, end_grant, move_grant, pending, refuse};
 pub use invitations::{invitation, invite, invite_admin};
 pub use keys::{add_key, rotate_key};
+pub use mandates::{
+    NewOffer, agree_to_mandate, given_to_me, mandates_of, offer_mandate, revoke_mandate,
+    withdraw_mandate,
+};
 pub(crate) use passkeys::{
     Ceremony, Kind, begin_registration, begin_sign_in, finish_registration, finish_sign_in, take,
 };

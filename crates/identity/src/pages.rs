@@ -58,6 +58,14 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
             with(post(security::sign_out_elsewhere)),
         )
         .route("GET", "/my/mandates", Audience::Person, with(get(mandates::page)))
+        .route("GET", "/my/mandates/give", Audience::Person, with(get(mandates::give_form)))
+        .route("POST", "/my/mandates/give", Audience::Person, with(post(mandates::give)))
+        .route(
+            "POST",
+            "/my/mandates/offers/{id}/{answer}",
+            Audience::Person,
+            with(post(mandates::answer)),
+        )
         .route("POST", "/my/mandates/revoke", Audience::Person, with(post(mandates::revoke)))
 }
 
@@ -93,9 +101,8 @@ fn render(page: &impl askama::Template) -> Result<Response, Failure> {
 /// A role as people say it; one that a pack or register brought is shown as it came.
 fn role(shell: &web::Shell, role: &str) -> String {
     match role {
-        "director" | "secretary" | "owner" | "partner" | "manager" | "officer" | "admin" => {
-            shell.t(&format!("identity-role-{role}"))
-        }
+        "director" | "secretary" | "owner" | "partner" | "manager" | "representative"
+        | "officer" | "admin" => shell.t(&format!("identity-role-{role}")),
         other => other.to_owned(),
     }
 }

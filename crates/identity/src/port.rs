@@ -49,9 +49,10 @@ impl Directory for Port {
         &self,
         tx: &mut Tx<'_>,
         company: &Id,
+        purpose: &str,
         now: Timestamp,
     ) -> Result<Vec<Subject>, Problem> {
-        ops::holders(tx, company, now)
+        ops::holders(tx, company, purpose, now)
     }
 
     fn consumer(&self, tx: &mut Tx<'_>, client: &str) -> Result<Option<Consumer>, Problem> {

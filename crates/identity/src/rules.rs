@@ -1,6 +1,7 @@
 //! Decisions, pure: what a client may register, ask and bring. Lifetimes stand here too.
 
 pub mod address;
+pub mod mandates;
 mod pushed;
 
 pub use address::{safe_ip, safe_url};

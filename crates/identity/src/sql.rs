@@ -14,16 +14,30 @@ statements! {
     // People, companies, mandates.
     ADD_PERSON = "insert into person (id, handle, name_en, name_tc, name_sc, hkid, made_up, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
     PERSON = "select id, name_en, name_tc, name_sc, hkid from person where id = $1";
+    PERSON_BY_HKID = "select id, name_en, name_tc, name_sc, hkid from person where hkid = $1";
     PERSON_BY_HANDLE = "select id, name_en, name_tc, name_sc, hkid from person where handle = $1";
     ADD_COMPANY = "insert into company (id, brn, name_en, name_tc, name_sc, made_up, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
     COMPANY = "select id, name_en, name_tc, name_sc, brn from company where id = $1";
-    ADD_MANDATE = "insert into mandate (id, company, person, role, scopes, needs, valid_from, valid_until, delegated_by, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    AUTHORITIES = "select m.id, m.role, m.needs, m.valid_until, m.scopes, c.id, c.name_en, c.name_tc, c.name_sc, c.brn
+    ADD_MANDATE = "insert into mandate (id, company, person, role, scopes, needs, valid_from, valid_until, delegated_by, created_at, purposes)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    GIVEN_TO = "select m.id, m.valid_until, m.purposes, m.needs, c.name_en, c.name_tc, c.name_sc
+        from mandate m join company c on c.id = m.company
+        where m.person = $1 and m.delegated_by is not null and m.revoked_at is null and m.valid_from <= $2 and m.valid_until > $2
+        order by c.name_en, m.id";
+    ADD_OFFER = "insert into mandate_offer (id, company, person, purposes, needs, valid_until, agree, offered_by, state, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9)";
+    OFFERS = "select o.id, o.purposes, o.needs, o.valid_until, o.agree, p.name_en, p.name_tc, p.name_sc
+        from mandate_offer o join person p on p.id = o.person
+        where o.company = $1 and o.state = 'waiting' and o.created_at > $2 order by o.created_at, o.id";
+    OFFER = "select company, person, purposes, needs, valid_until, agree, offered_by from mandate_offer where id = $1 and state = 'waiting' and created_at > $2";
+    MOVE_OFFER = "update mandate_offer set state = $2 where id = $1 and state = 'waiting'";
+    ADD_OFFER_YES = "insert into mandate_yes (offer, person, at) values ($1, $2, $3)";
+    OFFER_YESES = "select y.person, p.name_en, p.name_tc, p.name_sc from mandate_yes y join person p on p.id = y.person where y.offer = $1 order by y.at, y.person";
+    AUTHORITIES = "select m.id, m.role, m.needs, m.valid_until, m.scopes, c.id, c.name_en, c.name_tc, c.name_sc, c.brn, m.purposes
         from mandate m join company c on c.id = m.company
         where m.person = $1 and m.revoked_at is null and m.valid_from <= $2 and (m.valid_until is null or m.valid_until > $2)
         order by c.name_en, m.id";
-    HOLDERS = "select p.id, p.name_en, p.name_tc, p.name_sc, p.hkid, m.id, m.role, m.scopes, m.needs, m.valid_until, m.delegated_by
+    HOLDERS = "select p.id, p.name_en, p.name_tc, p.name_sc, p.hkid, m.id, m.role, m.scopes, m.needs, m.valid_until, m.delegated_by, m.purposes
         from mandate m join person p on p.id = m.person
         where m.company = $1 and m.revoked_at is null and m.valid_from <= $2 and (m.valid_until is null or m.valid_until > $2)
         order by p.name_en, m.id";

@@ -4,7 +4,7 @@ mod types;
 
 pub use types::{Access, Authority, Consumer, Pending, Subject, SubjectKind};
 
-use kernel::{Ctx, Id, Problem, Timestamp};
+use kernel::{Ctx, Id, Problem, Text, Timestamp};
 use serde_json::Value as Json;
 use store::Tx;
 
@@ -19,11 +19,12 @@ pub trait Directory: Send + Sync {
         person: &Id,
         now: Timestamp,
     ) -> Result<Vec<Authority>, Problem>;
-    /// Everyone who holds a mandate for the company now.
+    /// Everyone who holds a mandate of the company for this purpose now.
     fn holders(
         &self,
         tx: &mut Tx<'_>,
         company: &Id,
+        purpose: &str,
         now: Timestamp,
     ) -> Result<Vec<Subject>, Problem>;
     /// A client.
@@ -80,6 +81,8 @@ pub trait Authorizations: Send + Sync {
 pub trait Records: Send + Sync {
     /// Checks an `authorization_details` element of the records type (RFC 9396); the problem names the field.
     fn check(&self, client: &str, details: &Json, now: Timestamp) -> Result<(), Problem>;
+    /// The purposes that companies are asked for, by id, with their names.
+    fn purposes(&self) -> Vec<(String, Text)>;
     /// Where a person decides on such a request.
     fn decide_at(&self, interaction: &Id) -> String;
     /// The element as it stands now, enriched for the token response; `None` when the consent allows nothing more.

@@ -40,6 +40,15 @@ pub struct Authority {
     pub needs: u32,
     /// Until when, if limited.
     pub until: Option<Timestamp>,
+    /// For which purposes; empty: for all.
+    pub purposes: Vec<String>,
+}
+
+impl Authority {
+    /// Whether it is for this purpose.
+    pub fn covers(&self, purpose: &str) -> bool {
+        self.purposes.is_empty() || self.purposes.iter().any(|one| one == purpose)
+    }
 }
 
 /// An authorisation request as the authorisation server keeps it while a person decides.

@@ -31,6 +31,12 @@ pub struct Visit {
 }
 
 impl Visit {
+    /// The same as if it were at another address: where a form's answer is read again in another language.
+    #[must_use]
+    pub fn at(&self, here: impl Into<String>) -> Self {
+        Self { here: here.into(), ..self.clone() }
+    }
+
     /// The shell of a page titled by a Fluent key.
     pub fn shell(&self, title_key: &str) -> Shell {
         Shell::new(self, crate::text(self.ctx.locale, title_key, &[]))

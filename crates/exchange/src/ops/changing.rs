@@ -10,24 +10,39 @@ use ports::{Authorizations, Directory, SubjectKind};
 use serde_json::{Value as Json, json};
 use store::Tx;
 
-/// May the person decide for this subject now? For themselves, or by a mandate for the company.
+/// May the person decide for this subject and purpose now? For themselves, or by a mandate for the company.
 pub fn may_decide(
     tx: &mut Tx<'_>,
     directory: &dyn Directory,
     person: &Id,
-    subject: &Id,
+    (subject, purpose): (&Id, &str),
     now: Timestamp,
 ) -> Result<()> {
     if person == subject
         || directory
             .authorities(tx, person, now)?
             .iter()
-            .any(|authority| authority.company.id == *subject)
+            .any(|authority| authority.company.id == *subject && authority.covers(purpose))
     {
         return Ok(());
     }
     // Not 403: who may not know that it exists learns nothing.
     Err(Problem::new(404, "consent-unknown"))
+}
+
+/// Somebody whose records a person may see.
+pub struct Reach {
+    /// Who: the person, or a company they act for.
+    pub subject: ports::Subject,
+    /// By which mandates; none for oneself.
+    mandates: Vec<ports::Authority>,
+}
+
+impl Reach {
+    /// Whether what was done for a purpose may be seen.
+    pub fn covers(&self, purpose: &str) -> bool {
+        self.mandates.is_empty() || self.mandates.iter().any(|mandate| mandate.covers(purpose))
+    }
 }
 
 /// Everyone whose records the person may see: themselves and the companies they act for.
@@ -36,15 +51,18 @@ pub fn subjects(
     directory: &dyn Directory,
     person: &Id,
     now: Timestamp,
-) -> Result<Vec<ports::Subject>> {
+) -> Result<Vec<Reach>> {
     let own = directory.subject(tx, person)?;
-    let mut all: Vec<_> = own
-        .into_iter()
-        .chain(
-            directory.authorities(tx, person, now)?.into_iter().map(|authority| authority.company),
-        )
-        .collect();
-    all.dedup_by(|a, b| a.id == b.id);
+    let mut all: Vec<_> =
+        own.into_iter().map(|subject| Reach { subject, mandates: Vec::new() }).collect();
+    for authority in directory.authorities(tx, person, now)? {
+        match all.iter_mut().find(|reach| reach.subject.id == authority.company.id) {
+            Some(reach) => reach.mandates.push(authority),
+            None => {
+                all.push(Reach { subject: authority.company.clone(), mandates: vec![authority] })
+            }
+        }
+    }
     Ok(all)
 }
 

@@ -92,6 +92,7 @@ async fn asked(exchange: &Exchange, ctx: &Ctx, interaction: &Id) -> Result<Asked
                     deps.directory
                         .authorities(tx, &person, ctx.now)?
                         .into_iter()
+                        .filter(|authority| authority.covers(&request.purpose))
                         .map(capacity)
                         .collect()
                 }
@@ -385,7 +386,7 @@ pub(crate) async fn answer(
                 tx,
                 exchange.deps.directory.as_ref(),
                 &person,
-                &terms.subject,
+                (&terms.subject, &terms.purpose),
                 ctx.now,
             )?;
             let departments = exchange.pack.departments_of(&terms.registers);

@@ -85,12 +85,17 @@ pub(crate) async fn show(
             let subjects =
                 ops::subjects(tx, whole.deps.directory.as_ref(), ctx.person()?, ctx.now)?;
             let (mut looks, mut consents, mut names) = (Vec::new(), Vec::new(), BTreeMap::new());
-            for subject in
-                subjects.iter().filter(|subject| only.as_ref().is_none_or(|id| *id == subject.id))
+            for reach in subjects
+                .iter()
+                .filter(|reach| only.as_ref().is_none_or(|id| *id == reach.subject.id))
             {
-                looks.extend(ops::looks_of(tx, &subject.id, before)?);
-                consents.extend(ops::of_subject(tx, &subject.id)?);
+                let subject = &reach.subject.id;
+                let seen = ops::looks_of(tx, subject, before)?;
+                looks.extend(seen.into_iter().filter(|look| reach.covers(&look.purpose)));
+                let given = ops::of_subject(tx, subject)?;
+                consents.extend(given.into_iter().filter(|one| reach.covers(&one.terms.purpose)));
             }
+            let subjects: Vec<_> = subjects.into_iter().map(|reach| reach.subject).collect();
             looks.sort_by_key(|look| std::cmp::Reverse(look.at));
             looks.truncate(100);
             for who in looks
@@ -296,7 +301,7 @@ async fn find(exchange: &Exchange, visit: &Visit, id: Id) -> Result<(Look, Text,
                 tx,
                 whole.deps.directory.as_ref(),
                 ctx.person()?,
-                &look.subject,
+                (&look.subject, &look.purpose),
                 ctx.now,
             )?;
             let who = who_is(&whole, tx, &look.consumer)?;

@@ -68,7 +68,8 @@ async fn find(exchange: &Exchange, ctx: &Ctx, id: Id) -> Result<Found, Problem> 
         .read(move |tx| {
             let consent = ops::find(tx, &id)?;
             let directory = whole.deps.directory.as_ref();
-            ops::may_decide(tx, directory, ctx.person()?, &consent.terms.subject, ctx.now)?;
+            let about = (&consent.terms.subject, consent.terms.purpose.as_str());
+            ops::may_decide(tx, directory, ctx.person()?, about, ctx.now)?;
             let yeses = ops::yeses(tx, &id)?;
             let name = |tx: &mut store::Tx<'_>, id: &Id| {
                 Ok::<_, Problem>(
@@ -174,6 +175,7 @@ pub(crate) async fn act(
     Path((id, action)): Path<(Id, String)>,
     web::Form(act): web::Form<Act>,
 ) -> Outcome<Response> {
+    let visit = visit.at(format!("/my/consents/{id}"));
     let assertion = act
         .credential
         .as_deref()
@@ -252,7 +254,8 @@ async fn amend(
         .write(move |tx| {
             let old = ops::find(tx, &id)?;
             let Deps { directory, authorizations, signatures } = &whole.deps;
-            ops::may_decide(tx, directory.as_ref(), &person, &old.terms.subject, ctx.now)?;
+            let about = (&old.terms.subject, old.terms.purpose.as_str());
+            ops::may_decide(tx, directory.as_ref(), &person, about, ctx.now)?;
             let signature = signatures.check(tx, &ctx, &person, &digest, assertion.as_ref())?;
             let departments = whole.pack.departments_of(&old.terms.registers);
             ops::amend(tx, &ctx, authorizations.as_ref(), &old, &terms, &departments, &signature)?;
@@ -275,7 +278,8 @@ fn change(
     let consent = ops::find(tx, id)?;
     let (directory, authorizations) =
         (exchange.deps.directory.as_ref(), exchange.deps.authorizations.as_ref());
-    ops::may_decide(tx, directory, person, &consent.terms.subject, ctx.now)?;
+    let about = (&consent.terms.subject, consent.terms.purpose.as_str());
+    ops::may_decide(tx, directory, person, about, ctx.now)?;
     let departments = exchange.pack.departments_of(&consent.terms.registers);
     let done = match action {
         "pause" => ops::change(tx, ctx, &consent, &departments, Event::Pause).map(|_| "paused")?,

@@ -35,7 +35,7 @@ pub(crate) async fn answer(
                 tx,
                 whole.deps.directory.as_ref(),
                 ctx.person()?,
-                &found.terms.subject,
+                (&found.terms.subject, &found.terms.purpose),
                 ctx.now,
             )?;
             let subject = whole
@@ -51,8 +51,12 @@ pub(crate) async fn answer(
                 State::Waiting => {
                     let said: Vec<Id> =
                         ops::yeses(tx, &id)?.into_iter().map(|(person, ..)| person).collect();
-                    let holders =
-                        whole.deps.directory.holders(tx, &found.terms.subject, ctx.now)?;
+                    let holders = whole.deps.directory.holders(
+                        tx,
+                        &found.terms.subject,
+                        &found.terms.purpose,
+                        ctx.now,
+                    )?;
                     let others: Vec<_> = holders
                         .into_iter()
                         .filter(|holder| !said.contains(&holder.id))

@@ -1,10 +1,7 @@
 //! People, companies, mandates and officers.
 
 use super::{name, operator};
-use crate::{
-    model::{MandateView, Persona},
-    rules, sql,
-};
+use crate::{model::Persona, rules, sql};
 use kernel::{Ctx, Id, Problem, Role, Text, Timestamp, from_micros, micros};
 use ports::{Authority, Subject, SubjectKind};
 use store::{Row, Tx};
@@ -56,6 +53,8 @@ pub struct Mandate {
     pub until: Option<Timestamp>,
     /// Who gave it, if a person did and not the register.
     pub delegated_by: Option<Id>,
+    /// For which purposes; empty: for all.
+    pub purposes: Vec<String>,
 }
 
 /// Adds a person. A handle or card number that exists is `409 person-exists`.
@@ -105,6 +104,11 @@ fn exists(error: store::Error, code: &'static str) -> Problem {
 /// Adds a mandate, from the register or by an administrator: nobody gives one to themselves.
 pub fn add_mandate(tx: &mut Tx<'_>, ctx: &Ctx, new: &Mandate) -> Result<Id, Problem> {
     operator(ctx)?;
+    insert_mandate(tx, ctx, new)
+}
+
+/// The row, for operations that have authorised it.
+pub(super) fn insert_mandate(tx: &mut Tx<'_>, ctx: &Ctx, new: &Mandate) -> Result<Id, Problem> {
     let id = ctx.id("man");
     let args = [
         id.as_str().into(),
@@ -117,6 +121,7 @@ pub fn add_mandate(tx: &mut Tx<'_>, ctx: &Ctx, new: &Mandate) -> Result<Id, Prob
         new.until.map(micros).into(),
         new.delegated_by.as_ref().map(Id::as_str).into(),
         micros(ctx.now).into(),
+        new.purposes.join(" ").into(),
     ];
     tx.execute(sql::ADD_MANDATE, &args)?;
     Ok(id)
@@ -153,7 +158,7 @@ pub fn person_by_handle(tx: &mut Tx<'_>, handle: &str) -> Result<Option<Subject>
     row.map(|row| subject_row(&row, SubjectKind::Person)).transpose()
 }
 
-fn subject_row(row: &Row, kind: SubjectKind) -> Result<Subject, Problem> {
+pub(super) fn subject_row(row: &Row, kind: SubjectKind) -> Result<Subject, Problem> {
     let key = row.opt_text(4)?.unwrap_or_default().to_owned();
     Ok(Subject { kind, id: row.text(0)?.into(), name: name(row, 1)?, key })
 }
@@ -189,84 +194,36 @@ pub fn authorities(
                 role: row.text(1)?.to_owned(),
                 needs: u32::try_from(row.int(2)?).unwrap_or(u32::MAX),
                 until: row.opt_int(3)?.map(from_micros),
+                purposes: words(row.text(10)?),
             });
         }
     }
     Ok(all)
 }
 
-/// Everyone who may act for a company now, for the exchange of records; each person once.
-pub fn holders(tx: &mut Tx<'_>, company: &Id, now: Timestamp) -> Result<Vec<Subject>, Problem> {
+/// What is kept separated by spaces.
+pub(super) fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+/// Everyone who may act for a company now, for the exchange of records for this purpose; each person once.
+pub fn holders(
+    tx: &mut Tx<'_>,
+    company: &Id,
+    purpose: &str,
+    now: Timestamp,
+) -> Result<Vec<Subject>, Problem> {
     let mut all: Vec<Subject> = Vec::new();
     for row in tx.query(sql::HOLDERS, &[company.as_str().into(), micros(now).into()])? {
+        let purposes = row.text(11)?;
         if rules::has_scope(row.text(7)?, rules::RECORDS)
+            && (purposes.is_empty() || rules::has_scope(purposes, purpose))
             && !all.iter().any(|one| one.id.as_str() == row.text(0).unwrap_or_default())
         {
             all.push(subject_row(&row, SubjectKind::Person)?);
         }
     }
     Ok(all)
-}
-
-/// The mandates of every company whose mandates the person signed in may see, company by company.
-pub fn mandates_of(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-) -> Result<Vec<(Authority, Vec<MandateView>)>, Problem> {
-    let person = ctx.person()?.clone();
-    let mut all: Vec<(Authority, Vec<MandateView>)> = Vec::new();
-    for authority in authorities(tx, &person, "mandates", ctx.now)? {
-        if all.iter().any(|(seen, _)| seen.company.id == authority.company.id) {
-            continue;
-        }
-        let rows = tx
-            .query(sql::HOLDERS, &[authority.company.id.as_str().into(), micros(ctx.now).into()])?;
-        let views = rows
-            .iter()
-            .map(|row| mandate_view(row, &authority.company.id))
-            .collect::<Result<_, Problem>>()?;
-        all.push((authority, views));
-    }
-    Ok(all)
-}
-
-fn mandate_view(row: &Row, company: &Id) -> Result<MandateView, Problem> {
-    Ok(MandateView {
-        id: row.text(5)?.into(),
-        company: company.clone(),
-        person: row.text(0)?.into(),
-        name: name(row, 1)?,
-        role: row.text(6)?.to_owned(),
-        scopes: row.text(7)?.to_owned(),
-        needs: u32::try_from(row.int(8)?).unwrap_or(u32::MAX),
-        until: row.opt_int(9)?.map(from_micros),
-        delegated: !row.is_null(10)?,
-    })
-}
-
-/// Takes back a mandate that a person gave: by who manages the company's mandates, or by its holder.
-/// What the register says stands until the register changes: `403 mandate-of-register`.
-pub fn revoke_mandate(tx: &mut Tx<'_>, ctx: &Ctx, mandate: &Id) -> Result<(), Problem> {
-    let person = ctx.person()?.clone();
-    let missing = || Problem::new(404, "not-found");
-    let row = tx.query_opt(sql::MANDATE, &[mandate.as_str().into()])?.ok_or_else(missing)?;
-    let (company, holder, delegated) =
-        (Id::from(row.text(0)?), row.text(1)?.to_owned(), !row.is_null(2)?);
-    let manages = authorities(tx, &person, "mandates", ctx.now)?
-        .iter()
-        .any(|authority| authority.company.id == company);
-    if !manages && holder != person.as_str() {
-        return Err(missing());
-    }
-    if !delegated {
-        return Err(Problem::new(403, "mandate-of-register"));
-    }
-    tx.execute(
-        sql::REVOKE_MANDATE,
-        &[mandate.as_str().into(), micros(ctx.now).into(), person.as_str().into()],
-    )?;
-    tx.notify("praya_change", "mandate")?;
-    Ok(())
 }
 
 /// The made-up people of the demonstration, at most fifty, in the order they were made.

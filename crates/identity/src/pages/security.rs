@@ -153,6 +153,7 @@ pub(super) async fn name(
     match named {
         Ok(()) => Ok(done("renamed")),
         Err(problem) if problem.status == 422 => {
+            let visit = visit.at("/my/security");
             let mut page = load(&identity, &visit, &Asked::default()).await?;
             page.errors.add(format!("name-{id}"), page.shell.t("problem-passkey-name"));
             page.refused = (id, form.name);

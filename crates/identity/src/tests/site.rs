@@ -9,7 +9,7 @@ pub(super) use party::{Party, Reply, sign_proof};
 
 use crate::{Identity, Keys, Port, Settings, demo_routes};
 use axum::Router;
-use kernel::{Actor, Clock as _, Ctx, FixedClock, Id, Locale, Problem, Timestamp, World};
+use kernel::{Actor, Clock as _, Ctx, FixedClock, Id, Locale, Problem, Text, Timestamp, World};
 use ports::Records;
 use serde_json::{Value as Json, json};
 use std::{
@@ -37,6 +37,10 @@ impl Records for Exchange {
             Some("loan-assessment") => Ok(()),
             _ => Err(Problem::new(400, "purpose-unknown").field("/purpose", "purpose-unknown")),
         }
+    }
+
+    fn purposes(&self) -> Vec<(String, Text)> {
+        ["loan-assessment", "trade-finance"].map(|id| (id.to_owned(), Text::same(id))).into()
     }
 
     fn decide_at(&self, interaction: &Id) -> String {
