@@ -124,6 +124,11 @@ impl Chromium {
         .await;
     }
 
+    /// Whether pages that are opened from now on run their scripts.
+    pub(super) async fn scripts(&self, run: bool) {
+        self.devtools("Emulation.setScriptExecutionDisabled", json!({"value": !run})).await;
+    }
+
     /// A security key, `internal` or by `usb`, that says yes by itself (WebDriver's virtual authenticator, WebAuthn §11).
     pub(super) async fn add_authenticator(&self, transport: &str) {
         let device = json!({"protocol": "ctap2", "transport": transport, "hasResidentKey": true, "hasUserVerification": true, "isUserConsenting": true, "isUserVerified": true});

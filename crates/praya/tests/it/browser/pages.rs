@@ -9,20 +9,61 @@ use std::{path::Path, process::Command};
 const LANGUAGES: [&str; 3] = ["en", "tc", "sc"];
 const NO_VISITOR: &str = "";
 
+/// A page: how to reach it, and what is done there before it is looked at.
+struct Page {
+    name: String,
+    address: String,
+    /// Written or, where there is nothing to write, pressed.
+    steps: Vec<(&'static str, String)>,
+    /// What stands on the page once it is as it should be.
+    until: &'static str,
+}
+
+impl Page {
+    fn new(name: &str, address: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), address: address.into(), steps: Vec::new(), until: "h1" }
+    }
+
+    /// The same after a form was written and sent.
+    fn after(mut self, steps: &[(&'static str, &str)], until: &'static str) -> Self {
+        self.steps = steps.iter().map(|(css, text)| (*css, (*text).to_owned())).collect();
+        self.until = until;
+        self
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn axe_finds_nothing_on_any_page_in_any_language_at_any_width() {
+    every_page(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_on_any_page_without_javascript() {
+    every_page(false).await;
+}
+
+async fn every_page(script: bool) {
     let Some(browser) = Chromium::start(true).await else { return };
     let axe = axe();
     let demo = Demo::start().await;
     let mut faults = Vec::new();
     browser.open(&demo.bank).await;
-    for (name, address) in bank_pages(&browser, &demo).await {
-        look_at(&browser, &axe, &name, &address, &mut faults).await;
+    for page in bank_pages(&browser, &demo).await {
+        look_at(&browser, &axe, &page, script, &mut faults).await;
+    }
+    for page in bank_over(&browser, &demo).await {
+        look_at(&browser, &axe, &page, script, &mut faults).await;
     }
     for (visitor, pages) in praya_pages(&demo).await {
         sign_in(&browser, &demo, visitor).await;
-        for (name, path) in pages {
-            look_at(&browser, &axe, &name, &format!("{}{path}", demo.base), &mut faults).await;
+        for page in pages {
+            let page = Page { address: format!("{}{}", demo.base, page.address), ..page };
+            look_at(&browser, &axe, &page, script, &mut faults).await;
+        }
+    }
+    if script {
+        for page in signing_pages(&browser, &demo).await {
+            look_at(&browser, &axe, &page, script, &mut faults).await;
         }
     }
     browser.quit().await;
@@ -54,39 +95,43 @@ async fn sign_in(browser: &Chromium, demo: &Demo, persona: &str) {
     }
 }
 
-/// The bank's pages, the application last begun and given by this very browser.
-async fn bank_pages(browser: &Chromium, demo: &Demo) -> Vec<(String, String)> {
+/// The bank's pages, the application last begun and given by this very browser; then stopped.
+async fn bank_pages(browser: &Chromium, demo: &Demo) -> Vec<Page> {
     super::walk::apply(browser, "pages").await;
     browser.find(".ticks").await;
-    let pages = [
-        ("bank", "/"),
-        ("bank-application", "/application"),
-        ("bank-callback", "/callback?error=access_denied"),
-        ("bank-missing", "/nothing"),
-    ];
-    pages.map(|(name, path)| (name.to_owned(), format!("{}{path}", demo.bank))).to_vec()
+    let at = |name: &str, path: &str| Page::new(name, format!("{}{path}", demo.bank));
+    let wrong: [(&str, &str); 2] = [("#amount", "5"), ("form[action='/apply'] button", "")];
+    vec![
+        at("bank", "/"),
+        at("bank-wrong", "/").after(&wrong, ".panel.wrong"),
+        at("bank-application", "/application"),
+        at("bank-callback", "/callback?error=access_denied"),
+        at("bank-missing", "/nothing"),
+        at("bank-renewed", "/application")
+            .after(&[("form[action='/application/refresh'] button", "")], ".panel.good"),
+    ]
+}
+
+/// The bank's pages once she has stopped it, and once it has given the consent back.
+async fn bank_over(browser: &Chromium, demo: &Demo) -> Vec<Page> {
+    browser.open(&format!("{}/application", demo.bank)).await;
+    let consent = browser.text(".facts .code").await;
+    let director = Browser::as_persona(&demo.base, "chan-mei-ling").await;
+    director.get(&format!("/my/consents/{consent}")).await;
+    director.post(&format!("/my/consents/{consent}/revoke"), &[]).await;
+    let again = [("form[action='/application/fetch'] button", "")];
+    vec![
+        Page::new("bank-refused", format!("{}/application", demo.bank))
+            .after(&again, ".panel.wrong"),
+    ]
 }
 
 /// Praya's pages by who sees them. A page that must be reached by steps is reached here.
-async fn praya_pages(demo: &Demo) -> Vec<(&'static str, Vec<(String, String)>)> {
+async fn praya_pages(demo: &Demo) -> Vec<(&'static str, Vec<Page>)> {
     let list = |pages: &[(&str, &str)]| {
-        pages
-            .iter()
-            .map(|(name, path)| ((*name).to_owned(), (*path).to_owned()))
-            .collect::<Vec<_>>()
+        pages.iter().map(|(name, path)| Page::new(name, *path)).collect::<Vec<_>>()
     };
-    let public = list(&[
-        ("home", "/"),
-        ("home-search", "/?q=zzzz"),
-        ("about", "/about"),
-        ("accessibility", "/accessibility"),
-        ("verify", "/verify"),
-        ("log", "/log"),
-        ("sign-in", "/sign-in"),
-        ("missing", "/nothing/here"),
-    ]);
     let bank = Consumer::bank(demo);
-
     let director = Browser::as_persona(&demo.base, "chan-mei-ling").await;
     let (address, _) = bank.push(&Consumer::details()).await;
     let choose = reached(&director, &address).await;
@@ -104,7 +149,9 @@ async fn praya_pages(demo: &Demo) -> Vec<(&'static str, Vec<(String, String)>)> 
     let (look, confirm) = (link("/my/data/looks/"), link("confirm=revoke"));
     let given = confirm.split('?').next().unwrap().to_owned();
     let ended = links(&data).into_iter().rfind(|link| link.starts_with("/my/consents/")).unwrap();
-    let own = list(&[
+    let mandates = director.get("/my/mandates").await.body;
+    let give = links(&mandates).into_iter().find(|link| link.contains("give?company=")).unwrap();
+    let mut own = list(&[
         ("choose", &choose),
         ("consent", &consent),
         ("my-data", "/my/data"),
@@ -113,13 +160,53 @@ async fn praya_pages(demo: &Demo) -> Vec<(&'static str, Vec<(String, String)>)> 
         ("confirm", &confirm),
         ("ended", &ended),
         ("mandates", "/my/mandates"),
+        ("give", &give),
+        ("security", "/my/security"),
         ("forbidden", "/admin"),
     ]);
+    let open = ".praya-register summary";
+    own.push(Page::new("consent-open", &consent).after(&[(open, "")], "details[open]"));
+    let wrong: [(&str, &str); 2] =
+        [("#hkid", "A123"), ("form[action='/my/mandates/give'] button", "")];
+    own.push(Page::new("give-wrong", &give).after(&wrong, ".govuk-error-summary"));
+    let amend = [("main > .govuk-details summary", ""), ("form[action$='/amend'] button", "")];
+    own.push(Page::new("nothing-new", &given).after(&amend, ".praya-reference"));
+
+    let receipt = director.get(&format!("{look}/receipt")).await.body;
+    let tampered = receipt.replace("\"consumer\":\"", "\"consumer\":\"x");
+    let verify = |name: &str, text: &str, until: &'static str| {
+        let steps = [("#receipt", text), ("form[action='/verify'] button", "")];
+        Page::new(name, "/verify").after(&steps, until)
+    };
+    let mut public = list(&[
+        ("home", "/"),
+        ("home-search", "/?q=zzzz"),
+        ("about", "/about"),
+        ("accessibility", "/accessibility"),
+        ("verify", "/verify"),
+        ("log", "/log"),
+        ("sign-in", "/sign-in"),
+        ("invitation", &super::passkey::invitation(demo)),
+        ("invitation-over", "/invitation/inv_over"),
+        ("missing", "/nothing/here"),
+    ]);
+    public.push(verify("verify-good", &receipt, ".govuk-notification-banner--success"));
+    public.push(verify("verify-tampered", &tampered, ".govuk-warning-text"));
+    public.push(verify("verify-unreadable", "x", ".govuk-error-summary"));
+    let others = [("form .govuk-details summary", "")];
+    public.push(Page::new("sign-in-others", "/sign-in").after(&others, "details[open]"));
 
     let first = Browser::as_persona(&demo.base, "wong-ka-ho").await;
     let (address, _) = bank.push(&Consumer::details()).await;
     let waiting = say_yes(&first, &address, &[]).await;
     let second = Browser::as_persona(&demo.base, "lam-wing-yan").await;
+    offer(&first).await;
+    second.get("/my/mandates").await;
+    let body = second.get("/my/mandates").await.body;
+    second.post(&crate::demo::form(&body, "/my/mandates/offers/").action, &[]).await;
+    let body = second.get("/my/mandates").await.body;
+    let end = links(&body).into_iter().find(|link| link.contains("?end=")).unwrap();
+    offer(&first).await;
     let asked = links(&second.get("/my/data").await.body)
         .into_iter()
         .find(|link| link.starts_with("/my/consents/con_"))
@@ -134,9 +221,78 @@ async fn praya_pages(demo: &Demo) -> Vec<(&'static str, Vec<(String, String)>)> 
     vec![
         (NO_VISITOR, public),
         ("chan-mei-ling", own),
-        ("wong-ka-ho", list(&[("waiting", &waiting)])),
-        ("lam-wing-yan", list(&[("asked", &asked), ("my-data-asked", "/my/data")])),
-        (Box::leak(admin.into_boxed_str()), list(&[("admin", "/admin")])),
+        ("wong-ka-ho", list(&[("waiting", &waiting), ("mandates-offered", "/my/mandates")])),
+        (
+            "lam-wing-yan",
+            list(&[
+                ("asked", &asked),
+                ("my-data-asked", "/my/data"),
+                ("mandates-asked", "/my/mandates"),
+                ("mandates-end", &end),
+            ]),
+        ),
+        (Box::leak(admin.into_boxed_str()), list(&[("admin", "/admin"), ("none", "/my/mandates")])),
+    ]
+}
+
+/// Offers a mandate to whom the demonstration's page names.
+async fn offer(director: &Browser) {
+    let mandates = director.get("/my/mandates").await.body;
+    let give = links(&mandates).into_iter().find(|link| link.contains("give?company=")).unwrap();
+    let page = director.get(&give).await.body;
+    let named = page.split("you can give it to ").nth(1).unwrap();
+    let (name, rest) = named.split_once(", identity card ").unwrap();
+    let card = rest.split_once('.').unwrap().0;
+    let company = give.split_once('=').unwrap().1;
+    let fields = [
+        ("company", company),
+        ("hkid", card),
+        ("name", name),
+        ("purpose", "loan-assessment"),
+        ("needs", "1"),
+        ("until-day", "1"),
+        ("until-month", "3"),
+        ("until-year", "2028"),
+    ];
+    let done = director.post("/my/mandates/give", &fields).await;
+    assert_eq!(done.location.as_deref(), Some("/my/mandates?done=offered"), "{}", done.body);
+}
+
+/// Pages of a person with two passkeys: a name that is refused, a removal, the signature of a consent.
+async fn signing_pages(browser: &Chromium, demo: &Demo) -> Vec<Page> {
+    let person = "lau-yuk-lan";
+    sign_in(browser, demo, NO_VISITOR).await;
+    browser.open(&format!("{}/sign-in", demo.base)).await;
+    browser.click("form .govuk-details summary").await;
+    browser.click(&format!("button[value='{person}']")).await;
+    let security = format!("{}/my/security", demo.base);
+    for transport in ["internal", "usb"] {
+        browser.add_authenticator(transport).await;
+        browser.open(&security).await;
+        browser.click("form[data-passkey='create'] button").await;
+        browser.find(".govuk-notification-banner").await;
+    }
+    let remove = browser.attr("a[href*='?remove=']", "href").await;
+    let bank = Consumer::bank(demo);
+    let (address, _) = bank.push(&Consumer::details()).await;
+    browser.open(&format!("{}{address}", demo.base)).await;
+    browser.find("main h1").await;
+    let consent = if browser.has(".praya-choice").await {
+        format!("{}{}", demo.base, browser.attr(".praya-choice", "href").await)
+    } else {
+        browser.url().await
+    };
+    let name = [
+        (".praya-card summary", ""),
+        (".praya-card input[name='name']", &"x".repeat(61)),
+        (".praya-card form button", ""),
+    ];
+    let sign = "form[data-passkey='get'][data-options]";
+    vec![
+        Page::new("security-two", &security),
+        Page::new("security-wrong", &security).after(&name, ".govuk-error-summary"),
+        Page::new("security-remove", format!("{}{remove}", demo.base)),
+        Page::new("sign", consent).after(&[("button[value='allow']", "")], sign),
     ]
 }
 
@@ -153,15 +309,29 @@ async fn reached(browser: &Browser, address: &str) -> String {
 async fn look_at(
     browser: &Chromium,
     axe: &str,
-    name: &str,
-    address: &str,
+    page: &Page,
+    script: bool,
     faults: &mut Vec<String>,
 ) {
+    let Page { name, address, steps, until } = page;
     for language in LANGUAGES {
         let mark = if address.contains('?') { '&' } else { '?' };
-        for width in [DESK, PHONE] {
+        // Without scripts a page is laid out as with them: one width is enough.
+        for width in if script { vec![DESK, PHONE] } else { vec![PHONE] } {
             browser.width(width).await;
+            browser.scripts(script).await;
             browser.open(&format!("{address}{mark}lang={language}")).await;
+            for (css, text) in steps {
+                if text.is_empty() {
+                    browser.click(css).await;
+                } else {
+                    browser.find(css).await.clear().await.unwrap();
+                    browser.write(css, text).await;
+                }
+            }
+            browser.find(until).await;
+            // axe is a script itself.
+            browser.scripts(true).await;
             browser.shot(&format!("page-{name}-{language}-{width}")).await;
             let place = format!("{name} {language} {width}");
             faults.extend(

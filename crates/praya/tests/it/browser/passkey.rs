@@ -10,7 +10,7 @@ async fn a_person_adds_a_passkey_signs_in_with_it_and_signs_a_consent_and_its_am
     let Some(browser) = Chromium::start(true).await else { return };
     let demo = Demo::start().await;
     browser.add_authenticator("internal").await;
-    browser.open(&invitation(&demo)).await;
+    browser.open(&format!("{}{}", demo.base, invitation(&demo))).await;
     browser.shot("passkey-1-invitation").await;
     browser.click("form[data-passkey='create'] button").await;
     browser.find("form[action='/sign-out'] button").await;
@@ -85,8 +85,8 @@ async fn a_person_adds_a_passkey_signs_in_with_it_and_signs_a_consent_and_its_am
     browser.quit().await;
 }
 
-/// The link that `praya admin invite` prints for somebody new.
-fn invitation(demo: &Demo) -> String {
+/// The path of the link that `praya admin invite` prints for somebody new.
+pub(super) fn invitation(demo: &Demo) -> String {
     let database = format!("sqlite:{}", demo.file("praya.sqlite").display());
     let out = Command::new(env!("CARGO_BIN_EXE_praya"))
         .args(["admin", "invite", "Ho Tin Yau"])
@@ -96,5 +96,6 @@ fn invitation(demo: &Demo) -> String {
         .unwrap();
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
     assert!(out.status.success(), "{said}{}", String::from_utf8_lossy(&out.stderr));
-    said.lines().find(|line| line.contains("/invitation/")).unwrap().to_owned()
+    let link = said.lines().find(|line| line.contains("/invitation/")).unwrap();
+    link[link.find("/invitation/").unwrap()..].to_owned()
 }
