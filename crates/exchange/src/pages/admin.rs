@@ -28,6 +28,8 @@ struct AdminPage {
 
 struct SourceLine {
     id: String,
+    /// The registers that are read from it.
+    registers: String,
     state: String,
     colour: &'static str,
     latency: String,
@@ -139,7 +141,13 @@ pub(crate) async fn show(State(exchange): State<Exchange>, visit: Visit) -> Outc
 }
 
 fn sources(exchange: &Exchange, shell: &Shell) -> Vec<SourceLine> {
+    let joint = if shell.chinese() { "、" } else { ", " };
+    let read_from = |id: &str| {
+        let registers = exchange.pack.registers().filter(|register| register.source == id);
+        registers.map(|register| shell.of(&register.name)).collect::<Vec<_>>().join(joint)
+    };
     let line = |(id, health): (String, crate::sources::Health)| SourceLine {
+        registers: read_from(&id),
         id,
         state: shell.t(&format!("source-{}", health.state.name())),
         colour: match health.state.name() {
