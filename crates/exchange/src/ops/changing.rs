@@ -56,11 +56,10 @@ pub fn subjects(
     let mut all: Vec<_> =
         own.into_iter().map(|subject| Reach { subject, mandates: Vec::new() }).collect();
     for authority in directory.authorities(tx, person, now)? {
-        match all.iter_mut().find(|reach| reach.subject.id == authority.company.id) {
-            Some(reach) => reach.mandates.push(authority),
-            None => {
-                all.push(Reach { subject: authority.company.clone(), mandates: vec![authority] })
-            }
+        if let Some(reach) = all.iter_mut().find(|one| one.subject.id == authority.company.id) {
+            reach.mandates.push(authority);
+        } else {
+            all.push(Reach { subject: authority.company.clone(), mandates: vec![authority] });
         }
     }
     Ok(all)

@@ -130,27 +130,22 @@ pub(crate) async fn show(
         .take(LINES)
         .map(|look| line(&exchange, &shell, look, &named, &subject_name))
         .collect();
-    let mut groups = consents
-        .iter()
-        .map(|consent| may_look(&exchange, &shell, consent, &named, &subject_name))
-        .fold((Vec::new(), Vec::new(), Vec::new()), |mut groups, may| {
-            match may.state {
-                State::Active | State::Paused => groups.0.push(may),
-                State::Waiting => groups.1.push(may),
-                _ => groups.2.push(may),
-            }
-            groups
-        });
-    groups.2.truncate(20);
+    let shown = |consent: &Consent| may_look(&exchange, &shell, consent, &named, &subject_name);
+    let standing = |states: &[State]| {
+        consents.iter().filter(|one| states.contains(&one.state)).map(shown).collect::<Vec<_>>()
+    };
     let subjects = subjects
         .iter()
         .map(|subject| (subject.id.clone(), shell.of(&subject.name).to_owned()))
         .collect();
     page(&DataPage {
         looks: lines,
-        may: groups.0,
-        waiting: groups.1,
-        ended: groups.2,
+        may: standing(&[State::Active, State::Paused]),
+        waiting: standing(&[State::Waiting]),
+        ended: standing(&[State::Revoked, State::Expired, State::Refused])
+            .into_iter()
+            .take(20)
+            .collect(),
         timeline,
         offices,
         older,

@@ -38,6 +38,7 @@ impl Page {
     }
 
     /// For what, how many, until when: `Deciding a loan · 2 must agree · until 22 May 2027`.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     fn terms(&self, purposes: &[String], needs: &u32, until: Option<&Timestamp>) -> String {
         let named = |id: &String| {
             let known = self.purposes.iter().find(|(known, _)| known == id);
@@ -57,10 +58,6 @@ impl Page {
             |until| self.shell.t1("mandates-until", "until", last_day(&self.shell, *until)),
         );
         [what, many, end].join(" · ")
-    }
-
-    fn count(&self, many: usize) -> i64 {
-        i64::try_from(many).unwrap_or(i64::MAX)
     }
 }
 

@@ -126,12 +126,60 @@ async fn bank_over(browser: &Chromium, demo: &Demo) -> Vec<Page> {
     ]
 }
 
+fn list(pages: &[(&str, &str)]) -> Vec<Page> {
+    pages.iter().map(|(name, path)| Page::new(name, *path)).collect()
+}
+
 /// Praya's pages by who sees them. A page that must be reached by steps is reached here.
 async fn praya_pages(demo: &Demo) -> Vec<(&'static str, Vec<Page>)> {
-    let list = |pages: &[(&str, &str)]| {
-        pages.iter().map(|(name, path)| Page::new(name, *path)).collect::<Vec<_>>()
-    };
     let bank = Consumer::bank(demo);
+    let (own, receipt) = own_pages(demo, &bank).await;
+    let (first, second) = two_pages(demo, &bank).await;
+    let admin = demo.description()["officers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["role"] == "admin")
+        .map(|one| one["key"].as_str().unwrap().to_owned())
+        .unwrap();
+    vec![
+        (NO_VISITOR, public_pages(demo, &receipt)),
+        ("chan-mei-ling", own),
+        ("wong-ka-ho", first),
+        ("lam-wing-yan", second),
+        (Box::leak(admin.into_boxed_str()), list(&[("admin", "/admin"), ("none", "/my/mandates")])),
+    ]
+}
+
+/// What everyone may see; `receipt`: one that is good.
+fn public_pages(demo: &Demo, receipt: &str) -> Vec<Page> {
+    let tampered = receipt.replace("\"consumer\":\"", "\"consumer\":\"x");
+    let verify = |name: &str, text: &str, until: &'static str| {
+        let steps = [("#receipt", text), ("form[action='/verify'] button", "")];
+        Page::new(name, "/verify").after(&steps, until)
+    };
+    let mut public = list(&[
+        ("home", "/"),
+        ("home-search", "/?q=zzzz"),
+        ("about", "/about"),
+        ("accessibility", "/accessibility"),
+        ("verify", "/verify"),
+        ("log", "/log"),
+        ("sign-in", "/sign-in"),
+        ("invitation", &super::passkey::invitation(demo)),
+        ("invitation-over", "/invitation/inv_over"),
+        ("missing", "/nothing/here"),
+    ]);
+    public.push(verify("verify-good", receipt, ".govuk-notification-banner--success"));
+    public.push(verify("verify-tampered", &tampered, ".govuk-warning-text"));
+    public.push(verify("verify-unreadable", "x", ".govuk-error-summary"));
+    let others = [("form .govuk-details summary", "")];
+    public.push(Page::new("sign-in-others", "/sign-in").after(&others, "details[open]"));
+    public
+}
+
+/// What a director sees who acts alone, and the receipt of a look at her company.
+async fn own_pages(demo: &Demo, bank: &Consumer) -> (Vec<Page>, String) {
     let director = Browser::as_persona(&demo.base, "chan-mei-ling").await;
     let (address, _) = bank.push(&Consumer::details()).await;
     let choose = reached(&director, &address).await;
@@ -173,29 +221,11 @@ async fn praya_pages(demo: &Demo) -> Vec<(&'static str, Vec<Page>)> {
     own.push(Page::new("nothing-new", &given).after(&amend, ".praya-reference"));
 
     let receipt = director.get(&format!("{look}/receipt")).await.body;
-    let tampered = receipt.replace("\"consumer\":\"", "\"consumer\":\"x");
-    let verify = |name: &str, text: &str, until: &'static str| {
-        let steps = [("#receipt", text), ("form[action='/verify'] button", "")];
-        Page::new(name, "/verify").after(&steps, until)
-    };
-    let mut public = list(&[
-        ("home", "/"),
-        ("home-search", "/?q=zzzz"),
-        ("about", "/about"),
-        ("accessibility", "/accessibility"),
-        ("verify", "/verify"),
-        ("log", "/log"),
-        ("sign-in", "/sign-in"),
-        ("invitation", &super::passkey::invitation(demo)),
-        ("invitation-over", "/invitation/inv_over"),
-        ("missing", "/nothing/here"),
-    ]);
-    public.push(verify("verify-good", &receipt, ".govuk-notification-banner--success"));
-    public.push(verify("verify-tampered", &tampered, ".govuk-warning-text"));
-    public.push(verify("verify-unreadable", "x", ".govuk-error-summary"));
-    let others = [("form .govuk-details summary", "")];
-    public.push(Page::new("sign-in-others", "/sign-in").after(&others, "details[open]"));
+    (own, receipt)
+}
 
+/// What two directors see who must agree: who was first, and the second.
+async fn two_pages(demo: &Demo, bank: &Consumer) -> (Vec<Page>, Vec<Page>) {
     let first = Browser::as_persona(&demo.base, "wong-ka-ho").await;
     let (address, _) = bank.push(&Consumer::details()).await;
     let waiting = say_yes(&first, &address, &[]).await;
@@ -211,28 +241,14 @@ async fn praya_pages(demo: &Demo) -> Vec<(&'static str, Vec<Page>)> {
         .into_iter()
         .find(|link| link.starts_with("/my/consents/con_"))
         .unwrap();
-    let admin = demo.description()["officers"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|one| one["role"] == "admin")
-        .map(|one| one["key"].as_str().unwrap().to_owned())
-        .unwrap();
-    vec![
-        (NO_VISITOR, public),
-        ("chan-mei-ling", own),
-        ("wong-ka-ho", list(&[("waiting", &waiting), ("mandates-offered", "/my/mandates")])),
-        (
-            "lam-wing-yan",
-            list(&[
-                ("asked", &asked),
-                ("my-data-asked", "/my/data"),
-                ("mandates-asked", "/my/mandates"),
-                ("mandates-end", &end),
-            ]),
-        ),
-        (Box::leak(admin.into_boxed_str()), list(&[("admin", "/admin"), ("none", "/my/mandates")])),
-    ]
+    let offered = list(&[("waiting", &waiting), ("mandates-offered", "/my/mandates")]);
+    let asked = list(&[
+        ("asked", &asked),
+        ("my-data-asked", "/my/data"),
+        ("mandates-asked", "/my/mandates"),
+        ("mandates-end", &end),
+    ]);
+    (offered, asked)
 }
 
 /// Offers a mandate to whom the demonstration's page names.
