@@ -286,15 +286,15 @@ fn sheets(
         let department = exchange.pack.department(&register.department)?;
         let lines = selection.fields.iter().filter_map(|id| {
             let field = register.fields.iter().find(|field| field.id == *id)?;
-            let value = |row: &serde_json::Map<String, Json>| {
+            let values = part.rows.iter().take(SHOWN).map(|row| {
                 row.get(id)
                     .map_or_else(|| shell.t("value-none"), |value| value_text(shell, field, value))
-            };
+            });
             Some(Line {
                 id: format!("{}.{}", register.id, field.id),
                 name: shell.of(&field.name).to_owned(),
                 sensitive: field.sensitive,
-                values: part.rows.iter().take(SHOWN).map(value).collect(),
+                values: values.collect(),
             })
         });
         Some(Sheet {
