@@ -13,7 +13,7 @@ use std::process::ExitCode;
 /// Tests, lints and benchmarks of Praya.
 #[derive(Parser)]
 #[command(
-    after_help = "Examples:\n  cargo xtask test            everything, as CI runs it\n  cargo xtask test --quick    SQLite alone, no browser, no clients\n  cargo xtask bench exchange --json out.json"
+    after_help = "Examples:\n  cargo xtask test            everything, as CI runs it\n  cargo xtask test --quick    SQLite alone, no browser, no clients\n  cargo xtask test --kills 200 --filter after_a_kill\n                              200 kills under load on each engine; prints what was checked\n  cargo xtask bench exchange --json out.json"
 )]
 struct Cli {
     #[command(subcommand)]

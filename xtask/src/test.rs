@@ -26,6 +26,9 @@ pub(crate) struct Options {
     /// Only tests whose name holds this.
     #[arg(long)]
     filter: Option<String>,
+    /// How often the tests of a kill under load kill the server, on each engine; four times without it.
+    #[arg(long)]
+    kills: Option<u32>,
 }
 
 /// What the runs added up to.
@@ -72,6 +75,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     test.args(["--", "--nocapture"]);
     if let Some(server) = &postgres {
         test.env("PRAYA_TEST_POSTGRES", &server.url).env("PRAYA_TEST_BROWSER", "1");
+    }
+    if let Some(kills) = options.kills {
+        test.env("PRAYA_TEST_KILLS", kills.to_string());
     }
     let data = root().join("../shared/data");
     if data.exists() {

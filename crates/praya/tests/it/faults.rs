@@ -83,40 +83,49 @@ async fn a_bank_that_asks_for_more_is_refused_with_the_field_named() {
     );
 }
 
+/// How often the server is killed: four times, or as often as `cargo xtask test --kills N` says.
+#[expect(clippy::disallowed_methods, reason = "a test's setting, read here alone")]
+fn rounds() -> u32 {
+    std::env::var("PRAYA_TEST_KILLS").map_or(4, |count| count.parse().unwrap())
+}
+
 async fn kills(database: Option<String>) {
-    let rounds: u32 = 4;
+    let rounds = rounds();
     let mut demo = Demo::on(database.clone()).await;
     let log_key = demo.description()["log_key"].as_str().unwrap().to_owned();
-    let bank = Consumer::bank(&demo);
-    let mut tokens = Vec::new();
-    for _ in 0..6 {
-        tokens.push(bank.consented("chan-mei-ling", &[]).await.access);
-    }
-    let mut answers = Vec::new();
+    let (mut answers, mut cut_off) = (Vec::new(), 0);
     for round in 0..rounds {
-        let tasks: Vec<_> = tokens
-            .iter()
-            .map(|token| {
-                let (bank, token) = (Consumer::bank(&demo), token.clone());
+        let bank = Consumer::bank(&demo);
+        let mut tasks = Vec::new();
+        // New consents for each round: the frequency of one is soon used up, and nobody would be asking.
+        for _ in 0..3 {
+            let token = bank.consented("chan-mei-ling", &[]).await.access;
+            tasks.push((Consumer::bank(&demo), token));
+        }
+        let tasks: Vec<_> = tasks
+            .into_iter()
+            .map(|(bank, token)| {
                 tokio::spawn(async move {
                     let mut got = Vec::new();
-                    while let Ok(records) = bank.fetch(&token, None).await {
-                        got.push(records);
+                    loop {
+                        match bank.fetch(&token, None).await {
+                            Ok(records) => got.push(records),
+                            Err((status, _)) => return (got, status == 0),
+                        }
                     }
-                    got
                 })
             })
             .collect();
-        tokio::time::sleep(std::time::Duration::from_millis(40 + u64::from(round) * 37 % 150))
-            .await;
+        tokio::time::sleep(std::time::Duration::from_millis(5 + u64::from(round) * 37 % 80)).await;
         demo.kill();
         for task in tasks {
-            // A task that was cut off in the middle of an answer has lost nothing that it received whole.
-            answers.extend(task.await.unwrap_or_default());
+            let (got, cut) = task.await.unwrap();
+            answers.extend(got);
+            cut_off += u32::from(cut);
         }
         demo.again().await;
     }
-    assert!(!answers.is_empty());
+    assert!(!answers.is_empty() && cut_off > 0, "nobody was asking when the server was killed");
     let bank = Consumer::bank(&demo);
     let mut places = Vec::new();
     for records in &answers {
@@ -144,6 +153,11 @@ async fn kills(database: Option<String>) {
     demo.kill();
     let (good, said) = demo.praya(&["verify", "--database", &url, "--log-key", &log_key]);
     assert!(good, "{said}");
+    println!(
+        "{rounds} kills, {cut_off} of {} clients cut off while they asked, {} answers arrived and each has its entry",
+        rounds * 3,
+        answers.len()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
