@@ -26,7 +26,7 @@ pub(crate) struct Demo {
     pub(crate) bank: String,
     database: Option<String>,
     issuer: Option<String>,
-    wrapper: Vec<String>,
+    pub(crate) wrapper: Vec<String>,
 }
 
 impl Drop for Demo {

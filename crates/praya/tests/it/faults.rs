@@ -1,7 +1,8 @@
 //! What must hold when things go wrong: replays, stolen tokens, power cuts, edited rows, races.
 
-use crate::demo::{Browser, Consumer, Demo, code_of, say_yes};
+use crate::demo::{Browser, Consumer, Demo, Records, code_of, say_yes};
 use serde_json::json;
+use tokio::task::JoinHandle;
 use wire::{jwk::PrivateJwk, jws::SigningKey};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,6 +90,40 @@ fn rounds() -> u32 {
     std::env::var("PRAYA_TEST_KILLS").map_or(4, |count| count.parse().unwrap())
 }
 
+/// How many of the answers that arrived have no entry in the log as it stands now.
+pub(crate) async fn lost(demo: &Demo, answers: &[Records], log_key: &str) -> usize {
+    let (bank, http) = (Consumer::bank(demo), crate::demo::client());
+    let key = wire::tlog::NoteVerifier::new(log_key).unwrap();
+    let mut lost = 0;
+    for records in answers {
+        let place = bank.check(records, log_key).await;
+        let now = http.get(format!("{}/log/proof/{place}", demo.base)).send().await.unwrap();
+        let receipt = evidence::Receipt {
+            entry: records.header["receipt"]["entry"].as_str().unwrap().to_owned(),
+            proof: now.text().await.unwrap(),
+        };
+        lost += usize::from(evidence::verify::receipt(&receipt, &key).is_err());
+    }
+    lost
+}
+
+/// Fetches under each token until it is refused or cut off; which of the two, and what arrived.
+pub(crate) fn ask(demo: &Demo, tokens: Vec<String>) -> Vec<JoinHandle<(Vec<Records>, bool)>> {
+    let ask = |token: String| {
+        let bank = Consumer::bank(demo);
+        tokio::spawn(async move {
+            let mut got = Vec::new();
+            loop {
+                match bank.fetch(&token, None).await {
+                    Ok(records) => got.push(records),
+                    Err((status, _)) => return (got, status == 0),
+                }
+            }
+        })
+    };
+    tokens.into_iter().map(ask).collect()
+}
+
 async fn kills(database: Option<String>) {
     let rounds = rounds();
     let mut demo = Demo::on(database.clone()).await;
@@ -96,26 +131,12 @@ async fn kills(database: Option<String>) {
     let (mut answers, mut cut_off) = (Vec::new(), 0);
     for round in 0..rounds {
         let bank = Consumer::bank(&demo);
-        let mut tasks = Vec::new();
+        let mut tokens = Vec::new();
         // New consents for each round: the frequency of one is soon used up, and nobody would be asking.
         for _ in 0..3 {
-            let token = bank.consented("chan-mei-ling", &[]).await.access;
-            tasks.push((Consumer::bank(&demo), token));
+            tokens.push(bank.consented("chan-mei-ling", &[]).await.access);
         }
-        let tasks: Vec<_> = tasks
-            .into_iter()
-            .map(|(bank, token)| {
-                tokio::spawn(async move {
-                    let mut got = Vec::new();
-                    loop {
-                        match bank.fetch(&token, None).await {
-                            Ok(records) => got.push(records),
-                            Err((status, _)) => return (got, status == 0),
-                        }
-                    }
-                })
-            })
-            .collect();
+        let tasks = ask(&demo, tokens);
         tokio::time::sleep(std::time::Duration::from_millis(5 + u64::from(round) * 37 % 80)).await;
         demo.kill();
         for task in tasks {
@@ -126,29 +147,7 @@ async fn kills(database: Option<String>) {
         demo.again().await;
     }
     assert!(!answers.is_empty() && cut_off > 0, "nobody was asking when the server was killed");
-    let bank = Consumer::bank(&demo);
-    let mut places = Vec::new();
-    for records in &answers {
-        places.push(bank.check(records, &log_key).await);
-    }
-    let http = crate::demo::client();
-    for (records, place) in answers.iter().zip(&places) {
-        let now = http
-            .get(format!("{}/log/proof/{place}", demo.base))
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap();
-        let receipt = evidence::Receipt {
-            entry: records.header["receipt"]["entry"].as_str().unwrap().to_owned(),
-            proof: now,
-        };
-        let key = wire::tlog::NoteVerifier::new(&log_key).unwrap();
-        evidence::verify::receipt(&receipt, &key)
-            .expect("every answer that arrived has its entry in the log as it stands now");
-    }
+    assert_eq!(lost(&demo, &answers, &log_key).await, 0, "of {} answers", answers.len());
     let url = database.unwrap_or_else(|| format!("sqlite:{}", demo.file("praya.sqlite").display()));
     demo.kill();
     let (good, said) = demo.praya(&["verify", "--database", &url, "--log-key", &log_key]);

@@ -12,4 +12,5 @@ mod demo;
 mod durable;
 mod faults;
 mod routes;
+mod unsynced;
 mod walk;
