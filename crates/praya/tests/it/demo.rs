@@ -507,27 +507,43 @@ impl Consumer {
         proof: &str,
         body: Option<&Value>,
     ) -> Result<Records, (u16, Value)> {
+        let sent = self.send("/exchange/v1/records", token, proof, body).await;
+        let (status, text) = sent.map_err(|error| (0, json!(error.to_string())))?;
+        if status != 200 {
+            return Err((status, serde_json::from_str(&text).unwrap_or_default()));
+        }
+        Ok(self.open(&text))
+    }
+
+    /// Posts to the exchange with a token and a proof of the key.
+    pub(crate) async fn send(
+        &self,
+        path: &str,
+        token: &str,
+        proof: &str,
+        body: Option<&Value>,
+    ) -> reqwest::Result<(u16, String)> {
         let mut request = self
             .http
-            .post(format!("{}/exchange/v1/records", self.speaks_to))
+            .post(format!("{}{path}", self.speaks_to))
             .header("authorization", format!("DPoP {token}"))
             .header("dpop", proof);
         if let Some(body) = body {
             request = request.json(body);
         }
-        let answer = request.send().await.map_err(|error| (0, json!(error.to_string())))?;
+        let answer = request.send().await?;
         self.keep_nonce(&answer);
-        let status = answer.status().as_u16();
-        let text = answer.text().await.map_err(|error| (0, json!(error.to_string())))?;
-        if status != 200 {
-            return Err((status, serde_json::from_str(&text).unwrap_or_default()));
-        }
-        let opened = self.opening.decrypt(&text, 1 << 24).unwrap();
+        Ok((answer.status().as_u16(), answer.text().await?))
+    }
+
+    /// Opens an encrypted answer.
+    pub(crate) fn open(&self, jwe: &str) -> Records {
+        let opened = self.opening.decrypt(jwe, 1 << 24).unwrap();
         let jws = String::from_utf8(opened.plaintext).unwrap();
         let parsed = Parsed::new(&jws, 1 << 24).unwrap();
         let claims = serde_json::from_slice(parsed.unverified_payload()).unwrap();
         let header = parsed.header_as().unwrap();
-        Ok(Records { jws, claims, header })
+        Records { jws, claims, header }
     }
 
     /// Checks an answer as the bank must: signature, receipt, opening, payload.

@@ -7,10 +7,12 @@
 )]
 
 mod architecture;
+mod batch;
 mod browser;
 mod demo;
 mod durable;
 mod faults;
+mod life;
 mod routes;
 mod unsynced;
 mod walk;

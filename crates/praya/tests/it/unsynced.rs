@@ -8,10 +8,10 @@ use crate::{
 use std::{path::Path, process::Command, time::Duration};
 use tempfile::TempDir;
 
-/// The layer, built into a folder; none without a C compiler.
-fn layer(folder: &Path) -> Option<String> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/unsynced.c");
-    let library = folder.join("unsynced.so");
+/// A layer between the program and the C library, built into a folder; none without a C compiler.
+pub(crate) fn layer(name: &str, folder: &Path) -> Option<String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/it/{name}.c"));
+    let library = folder.join(format!("{name}.so"));
     let mut cc = Command::new("cc");
     cc.args(["-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o"]);
     let Ok(built) = cc.args([&library, &source]).args(["-ldl", "-lpthread"]).status() else {
@@ -89,7 +89,7 @@ async fn cut(layer: &str, cuts: u64, lies_from: u64) -> After {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_outlives_a_power_cut_on_a_disk_that_loses_what_was_not_synced() {
     let built = TempDir::new().unwrap();
-    let Some(layer) = layer(built.path()) else { return };
+    let Some(layer) = layer("unsynced", built.path()) else { return };
     let After { mut demo, answers, checkpoints, log_key } = cut(&layer, 4, u64::MAX).await;
     assert!(!answers.is_empty());
     assert_eq!(lost(&demo, &answers, &log_key).await, 0, "of {} answers", answers.len());
@@ -108,7 +108,7 @@ async fn what_was_acknowledged_outlives_a_power_cut_on_a_disk_that_loses_what_wa
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_lies_about_syncing_loses_what_was_acknowledged_and_it_is_seen() {
     let built = TempDir::new().unwrap();
-    let Some(layer) = layer(built.path()) else { return };
+    let Some(layer) = layer("unsynced", built.path()) else { return };
     let After { demo, answers, log_key, .. } = cut(&layer, 1, 0).await;
     assert!(lost(&demo, &answers, &log_key).await > 0, "of {} answers", answers.len());
 }
