@@ -55,7 +55,9 @@ async fn send(exchange: &Exchange, client: &reqwest::Client, notice: Json) -> Re
         .timeout(std::time::Duration::from_secs(10))
         .send()
         .await
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| {
+            if net::leads_inside(&error) { net::INSIDE.to_owned() } else { error.to_string() }
+        })?;
     // The consumer's own text is never kept: it could hold anything.
     if sent.status().is_success() {
         Ok(())

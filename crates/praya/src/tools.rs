@@ -315,10 +315,11 @@ pub(crate) async fn source(file: &ConfigFile) -> Result<(), Error> {
             }
         ));
     }
-    for (id, report) in sources.load_reports() {
+    for (id, report) in sources.load_reports().await {
         say(&format!("{id}: {} rows, {} of them unmapped", report.rows, report.unmapped));
         for row in &report.listed {
-            say(&format!("  row {}: {}", row.row, row.why));
+            let value = row.value.as_ref().map(|value| format!(": {value}")).unwrap_or_default();
+            say(&format!("  row {}: {}{value}", row.row, row.why));
         }
     }
     if silent == 0 { Ok(()) } else { Err(format!("{silent} sources do not answer").into()) }

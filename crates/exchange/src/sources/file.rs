@@ -8,12 +8,15 @@ use serde_json::{Map, Value as Json};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, PoisonError, RwLock},
     time::SystemTime,
 };
+use tokio::sync::Mutex;
 
 /// A list shows this many rows; the count is exact.
 const LISTED: usize = 100;
+/// So much of a value is shown, in characters: enough to find it in the file.
+const EXCERPT: usize = 40;
 
 type Row = Map<String, Json>;
 
@@ -40,11 +43,18 @@ pub struct Unmapped {
     pub row: usize,
     /// Why.
     pub why: String,
+    /// How the value that does not fit begins.
+    pub value: Option<String>,
 }
+
+/// When a file was written, and how long it is: another file has another.
+type Mark = (SystemTime, u64);
+
+/// A file as it was at its mark, or why it could not be read.
+type Kept = (Option<Mark>, Result<Arc<Loaded>, SourceError>);
 
 #[derive(Default)]
 struct Loaded {
-    mark: Option<(SystemTime, u64)>,
     by_key: HashMap<String, Vec<Row>>,
     /// Keys with a row that cannot be read.
     broken: HashSet<String>,
@@ -61,7 +71,9 @@ pub(super) struct FileSource {
     key: (String, FieldType),
     source: Source,
     register: Register,
-    loaded: Mutex<Loaded>,
+    kept: RwLock<Option<Kept>>,
+    /// Whoever has it reads the file.
+    turn: Arc<Mutex<()>>,
 }
 
 impl FileSource {
@@ -85,13 +97,14 @@ impl FileSource {
             key: (key.clone(), own.map_or(FieldType::Text, |field| field.kind)),
             source: source.clone(),
             register: register.clone(),
-            loaded: Mutex::default(),
+            kept: RwLock::default(),
+            turn: Arc::default(),
         })
     }
 
     /// The raw rows of a key.
-    pub(super) fn rows(&self, key: &str) -> Result<Vec<Row>, SourceError> {
-        let loaded = self.fresh()?;
+    pub(super) async fn rows(self: &Arc<Self>, key: &str) -> Result<Vec<Row>, SourceError> {
+        let loaded = self.fresh().await?;
         if loaded.broken.contains(key) {
             return Err(SourceError::BadShape {
                 field: self.key.0.clone(),
@@ -101,20 +114,42 @@ impl FileSource {
         Ok(loaded.by_key.get(key).cloned().unwrap_or_default())
     }
 
-    /// What became of the file's rows when it was last read; it is read if it has not been yet.
-    pub(super) fn report(&self) -> LoadReport {
-        self.fresh().map(|loaded| loaded.report.clone()).unwrap_or_default()
+    /// What became of the file's rows.
+    pub(super) async fn report(self: &Arc<Self>) -> LoadReport {
+        self.fresh().await.map(|loaded| loaded.report.clone()).unwrap_or_default()
     }
 
-    fn fresh(&self) -> Result<std::sync::MutexGuard<'_, Loaded>, SourceError> {
-        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+    fn kept(&self) -> Option<Kept> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The file as it is now. One caller reads a file that has changed; others have what was there before.
+    async fn fresh(self: &Arc<Self>) -> Result<Arc<Loaded>, SourceError> {
         let facts = std::fs::metadata(&self.path).map_err(|_| SourceError::Unreachable)?;
         let mark = facts.modified().ok().map(|at| (at, facts.len()));
-        if loaded.mark != mark || mark.is_none() {
-            *loaded = self.load()?;
-            loaded.mark = mark;
+        let current = |kept: &Kept| mark.is_some() && kept.0 == mark;
+        let before = self.kept();
+        if let Some(kept) = before.clone().filter(current) {
+            return kept.1;
         }
-        Ok(loaded)
+        let turn = match (self.turn.clone().try_lock_owned(), before) {
+            (Ok(turn), _) => turn,
+            (Err(_), Some(before)) => return before.1,
+            (Err(_), None) => self.turn.clone().lock_owned().await,
+        };
+        if let Some(kept) = self.kept().filter(current) {
+            return kept.1;
+        }
+        let own = self.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            let loaded = own.load().map(Arc::new);
+            *own.kept.write().unwrap_or_else(PoisonError::into_inner) =
+                Some((mark, loaded.clone()));
+            // Held until here, though its caller may have run out of time: the next finds it read.
+            drop(turn);
+            loaded
+        });
+        reading.await.map_err(|_| bad("not readable"))?
     }
 
     fn load(&self) -> Result<Loaded, SourceError> {
@@ -125,18 +160,24 @@ impl FileSource {
         };
         let fields: Vec<_> = self.register.fields.iter().map(|field| field.id.clone()).collect();
         let fits = |row: &Row, key: &str| {
-            mapping::map_row(&self.register, &self.source, row, key, &fields)
-                .err()
-                .map(|error| error.to_string())
+            let error = mapping::map_row(&self.register, &self.source, row, key, &fields).err()?;
+            let value = match &error {
+                SourceError::BadShape { field, .. } => {
+                    mapping::at(row, self.source.column(field)).map(excerpt)
+                }
+                _ => None,
+            };
+            Some((error.to_string(), value))
         };
         let mut loaded = Loaded::default();
         for (i, (key, row)) in rows.into_iter().enumerate() {
             let key = key.map(|key| mapping::key(self.key.1, &key)).filter(|key| !key.is_empty());
             let why = match (key, row) {
-                (None, _) => Some(format!("{} is blank", self.key.0)),
+                (None, _) => Some((format!("{} is blank", self.key.0), None)),
                 (Some(key), Err(why)) => {
+                    let value = excerpt(&key.as_str().into());
                     loaded.broken.insert(key);
-                    Some(why.to_owned())
+                    Some((why.to_owned(), Some(value)))
                 }
                 (Some(key), Ok(row)) => {
                     let why = fits(&row, &key);
@@ -205,17 +246,26 @@ impl FileSource {
 }
 
 impl LoadReport {
-    fn add(&mut self, row: usize, why: Option<String>) {
+    fn add(&mut self, row: usize, why: Option<(String, Option<String>)>) {
         self.rows += 1;
         match why {
             None => self.mapped += 1,
-            Some(why) => {
+            Some((why, value)) => {
                 self.unmapped += 1;
                 if self.listed.len() < LISTED {
-                    self.listed.push(Unmapped { row, why });
+                    self.listed.push(Unmapped { row, why, value });
                 }
             }
         }
+    }
+}
+
+/// How a value begins.
+fn excerpt(value: &Json) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
     }
 }
 

@@ -4,16 +4,74 @@ use super::{SourceError, fill, net};
 use crate::pack::{Source, SourceKind};
 use futures_util::StreamExt;
 use serde_json::{Map, Value as Json};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
 use url::Url;
 
 pub(super) struct HttpSource {
-    client: reqwest::Client,
     url: String,
     rows: String,
-    bearer: Option<String>,
+    secrets: Secrets,
     most: usize,
     allow_private: bool,
+    made: Mutex<Option<Arc<Made>>>,
+}
+
+/// The files by which we and the source know each other.
+struct Secrets {
+    bearer: Option<PathBuf>,
+    ca: Option<PathBuf>,
+    /// Our certificate and its key.
+    certificate: Option<(PathBuf, PathBuf)>,
+}
+
+/// What was made of the secrets as they were at their marks.
+struct Made {
+    marks: Vec<Option<(SystemTime, u64)>>,
+    client: reqwest::Client,
+    bearer: Option<String>,
+}
+
+impl Secrets {
+    fn marks(&self) -> Vec<Option<(SystemTime, u64)>> {
+        let pair = self.certificate.iter().flat_map(|(certificate, key)| [certificate, key]);
+        let mark = |path: &PathBuf| {
+            let facts = std::fs::metadata(path).ok()?;
+            Some((facts.modified().ok()?, facts.len()))
+        };
+        self.bearer.iter().chain(&self.ca).chain(pair).map(mark).collect()
+    }
+
+    fn make(
+        &self,
+        marks: Vec<Option<(SystemTime, u64)>>,
+        allow_private: bool,
+    ) -> Result<Made, String> {
+        let read = |path: &PathBuf| {
+            std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+        };
+        let mut builder = net::builder(allow_private);
+        if let Some(path) = &self.ca {
+            let ca =
+                reqwest::Certificate::from_pem(&read(path)?).map_err(|error| error.to_string())?;
+            builder = builder.tls_certs_only([ca]);
+        }
+        if let Some((certificate, key)) = &self.certificate {
+            let pem = [read(certificate)?, read(key)?].concat();
+            builder = builder
+                .identity(reqwest::Identity::from_pem(&pem).map_err(|error| error.to_string())?);
+        }
+        let bearer = self.bearer.as_ref().map(read).transpose()?;
+        Ok(Made {
+            marks,
+            client: builder.build().map_err(|error| error.to_string())?,
+            bearer: bearer.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()),
+        })
+    }
 }
 
 impl HttpSource {
@@ -30,34 +88,40 @@ impl HttpSource {
         else {
             return Err("not an http source".to_owned());
         };
-        let read = |path: &String| {
-            fill(path, places)
-                .and_then(|path| std::fs::read(&path).map_err(|error| format!("{path}: {error}")))
+        let path = |text: &Option<String>| {
+            text.as_ref().map(|text| fill(text, places).map(PathBuf::from)).transpose()
         };
-        let mut builder = net::builder(source.allow_private.is_some());
-        if let Some(path) = ca {
-            let ca =
-                reqwest::Certificate::from_pem(&read(path)?).map_err(|error| error.to_string())?;
-            builder = builder.tls_certs_only([ca]);
-        }
-        if let (Some(certificate), Some(key)) = (client_certificate, client_key) {
-            let pem = [read(certificate)?, read(key)?].concat();
-            builder = builder
-                .identity(reqwest::Identity::from_pem(&pem).map_err(|error| error.to_string())?);
-        }
-        let bearer = bearer_file
-            .as_ref()
-            .map(read)
-            .transpose()?
-            .map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+        let secrets = Secrets {
+            bearer: path(bearer_file)?,
+            ca: path(ca)?,
+            certificate: path(client_certificate)?.zip(path(client_key)?),
+        };
         Ok(Self {
-            client: builder.build().map_err(|error| error.to_string())?,
             url: fill(url, places)?,
             rows: rows.clone(),
-            bearer,
+            secrets,
             most: usize::try_from(*max_bytes).unwrap_or(usize::MAX),
             allow_private: source.allow_private.is_some(),
+            made: Mutex::default(),
         })
+    }
+
+    /// The client with the secrets as their files hold them now. A file in the middle of being replaced
+    /// cannot be read: then those from before.
+    fn made(&self) -> Result<Arc<Made>, String> {
+        let marks = self.secrets.marks();
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = made.as_ref().filter(|made| made.marks == marks) {
+            return Ok(made.clone());
+        }
+        match (self.secrets.make(marks, self.allow_private), made.as_ref()) {
+            (Ok(new), _) => Ok(made.insert(Arc::new(new)).clone()),
+            (Err(why), Some(before)) => {
+                tracing::warn!(why, "a source's changed secrets cannot be used");
+                Ok(before.clone())
+            }
+            (Err(why), None) => Err(why),
+        }
     }
 
     pub(super) async fn rows(
@@ -95,9 +159,13 @@ impl HttpSource {
         let safe: String = url::form_urlencoded::byte_serialize(key.as_bytes()).collect();
         let url = Url::parse(&self.url.replace("{key}", &safe))
             .map_err(|error| not_set_up(error.to_string()))?;
-        net::check_url(&url, self.allow_private).map_err(|why| not_set_up(why.to_owned()))?;
-        let mut request = self.client.get(url).header("accept", "application/json");
-        if let Some(bearer) = &self.bearer {
+        net::check_url(&url, self.allow_private).map_err(|why| match why {
+            net::INSIDE => (SourceError::Inside, Again::Never),
+            other => not_set_up(other.to_owned()),
+        })?;
+        let made = self.made().map_err(not_set_up)?;
+        let mut request = made.client.get(url).header("accept", "application/json");
+        if let Some(bearer) = &made.bearer {
             request = request.bearer_auth(bearer);
         }
         let answer = request.send().await.map_err(|error| failure(&error))?;
@@ -126,6 +194,9 @@ enum Again {
 }
 
 fn failure(error: &reqwest::Error) -> (SourceError, Again) {
+    if net::leads_inside(error) {
+        return (SourceError::Inside, Again::Never);
+    }
     let again = if error.is_connect() { Again::Safe } else { Again::Never };
     let kind = if error.is_timeout() { SourceError::Timeout } else { SourceError::Unreachable };
     (kind, again)

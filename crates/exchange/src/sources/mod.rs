@@ -61,6 +61,9 @@ pub enum SourceError {
     /// Cannot be reached.
     #[error("cannot be reached")]
     Unreachable,
+    /// Its address leads inside, where no address of a source may lead without a reason.
+    #[error("an address that points inside")]
+    Inside,
     /// Answered with a refusal.
     #[error("refused with status {0}")]
     Refused(u16),
@@ -92,6 +95,7 @@ impl SourceError {
         match self {
             Self::Timeout => "timeout",
             Self::Unreachable => "unreachable",
+            Self::Inside => "inside",
             Self::Refused(_) => "refused",
             Self::TooLarge => "too-large",
             Self::BadShape { .. } => "bad-shape",
@@ -101,11 +105,11 @@ impl SourceError {
         }
     }
 
-    /// Whether only this subject's records are wrong: others are still asked for, or one bad row would
-    /// close a register to everybody.
-    fn is_of_one_subject(&self) -> bool {
+    /// Whether the source is none the worse for it: only this subject's records are wrong, and one bad row
+    /// must not close a register to everybody; or the mistake is ours, and the source was not asked.
+    fn is_not_the_sources(&self) -> bool {
         match self {
-            Self::WrongSubject | Self::TooLarge => true,
+            Self::WrongSubject | Self::TooLarge | Self::NotSetUp(_) | Self::Inside => true,
             Self::BadShape { field, .. } => !field.starts_with('('),
             _ => false,
         }
@@ -117,6 +121,8 @@ impl SourceError {
 pub struct Health {
     /// Its circuit breaker.
     pub state: BreakerState,
+    /// When it was last asked, and had answered or failed.
+    pub checked_at: Option<Timestamp>,
     /// Its last good answer.
     pub last_ok: Option<Timestamp>,
     /// The code of its last failure, if that came after.
@@ -128,13 +134,14 @@ pub struct Health {
 enum Reader {
     Sql(sql::SqlSource),
     Http(http::HttpSource),
-    File(Box<file::FileSource>),
+    File(Arc<file::FileSource>),
     Node(node::NodeSource),
 }
 
 #[derive(Default)]
 struct Watch {
     breaker: Breaker,
+    checked_at: Option<Timestamp>,
     last_ok: Option<Timestamp>,
     last_error: Option<&'static str>,
     times: VecDeque<u64>,
@@ -212,6 +219,7 @@ impl Sources {
             times.sort_unstable();
             Health {
                 state: watch.breaker.state(now),
+                checked_at: watch.checked_at,
                 last_ok: watch.last_ok,
                 last_error: watch.last_error,
                 p50_ms: times.get(times.len() / 2).copied(),
@@ -240,12 +248,14 @@ impl Sources {
     }
 
     /// What could not be read of the file sources.
-    pub fn load_reports(&self) -> BTreeMap<String, LoadReport> {
-        let report = |(id, one): (&String, &One)| match &one.reader {
-            Ok(Reader::File(file)) => Some((id.clone(), file.report())),
-            _ => None,
-        };
-        self.all.iter().filter_map(report).collect()
+    pub async fn load_reports(&self) -> BTreeMap<String, LoadReport> {
+        let mut reports = BTreeMap::new();
+        for (id, one) in &self.all {
+            if let Ok(Reader::File(file)) = &one.reader {
+                reports.insert(id.clone(), file.report().await);
+            }
+        }
+        reports
     }
 }
 
@@ -270,7 +280,7 @@ impl One {
                 fill(url, places).and_then(|url| sql::SqlSource::new(&url, query)).map(Reader::Sql)
             }
             SourceKind::File { .. } => file::FileSource::new(&source, register, places)
-                .map(|file| Reader::File(Box::new(file))),
+                .map(|file| Reader::File(Arc::new(file))),
             SourceKind::Http { .. } => http::HttpSource::new(&source, places).map(Reader::Http),
             SourceKind::Node { .. } => node::NodeSource::new(&source, places).map(Reader::Node),
         };
@@ -302,7 +312,7 @@ impl One {
                 return Ok(Answer { rows, as_of: now, passed: None });
             }
             Reader::Http(http) => http.rows(&lookup.key, self.source.retries).await?,
-            Reader::File(file) => file.rows(&lookup.key)?,
+            Reader::File(file) => file.rows(&lookup.key).await?,
             Reader::Node(node) => return node.ask(register, lookup, now).await,
         };
         count(register, named.len())?;
@@ -314,7 +324,8 @@ impl One {
 
     fn note(&self, error: Option<&SourceError>, took: Duration, now: Timestamp) {
         let mut watch = self.watch();
-        watch.breaker.note(error.is_none_or(SourceError::is_of_one_subject), now);
+        watch.checked_at = Some(now);
+        watch.breaker.note(error.is_none_or(SourceError::is_not_the_sources), now);
         if let Some(error) = error {
             watch.last_error = Some(error.code());
             tracing::warn!(source = self.source.id, code = error.code(), %error, "a source did not answer as it should");

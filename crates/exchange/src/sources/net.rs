@@ -3,6 +3,7 @@
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::{
+    error::Error,
     net::{IpAddr, Ipv6Addr},
     sync::Arc,
     time::Duration,
@@ -53,6 +54,26 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         && !matches!(ip.segments(), [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..])
 }
 
+/// Why an address is refused that is not of the public Internet.
+pub const INSIDE: &str = "an address that points inside";
+
+/// A name was resolved, and every address found lies inside.
+#[derive(Debug, thiserror::Error)]
+#[error("{INSIDE}")]
+pub struct Inside;
+
+/// Whether a call failed because the name leads inside.
+pub(crate) fn leads_inside(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(this) = cause {
+        if this.is::<Inside>() {
+            return true;
+        }
+        cause = this.source();
+    }
+    false
+}
+
 /// Checks a URL before it is called: `http(s)`, no user name, and no address inside. A name is checked
 /// again when it is resolved.
 pub fn check_url(url: &Url, allow_private: bool) -> Result<(), &'static str> {
@@ -70,7 +91,7 @@ pub fn check_url(url: &Url, allow_private: bool) -> Result<(), &'static str> {
             name == "localhost" || name.ends_with(".localhost") || name.ends_with(".internal")
         }
     };
-    if inside && !allow_private { Err("an address that points inside") } else { Ok(()) }
+    if inside && !allow_private { Err(INSIDE) } else { Ok(()) }
 }
 
 struct PublicOnly;
@@ -83,7 +104,7 @@ impl Resolve for PublicOnly {
                 .filter(|at| is_public(at.ip()))
                 .collect();
             if found.is_empty() {
-                return Err("the name leads inside, or nowhere".into());
+                return Err(Inside.into());
             }
             Ok(Box::new(found.into_iter()) as Addrs)
         })
@@ -114,7 +135,7 @@ mod tests {
     async fn a_name_that_leads_inside_is_refused_when_it_is_resolved() {
         let found = PublicOnly.resolve("localhost".parse().unwrap()).await;
         let why = found.err().map(|error| error.to_string());
-        assert_eq!(why.as_deref(), Some("the name leads inside, or nowhere"));
+        assert_eq!(why.as_deref(), Some("an address that points inside"));
     }
 
     #[test]

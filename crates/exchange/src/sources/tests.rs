@@ -199,9 +199,27 @@ async fn a_source_at_an_address_inside_is_refused_unless_its_definition_says_why
         );
         let (pack, folder) = pack_with("inside", &source);
         let error = ask(pack, &BTreeMap::new()).await.unwrap_err();
-        assert_eq!(error.code(), "not-set-up", "{address}: {error}");
+        assert_eq!(error.code(), "inside", "{address}: {error}");
         std::fs::remove_dir_all(folder).unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_is_not_set_up_says_so_however_often_it_is_asked() {
+    let source = "id = \"thing\"\nkind = \"http\"\nurl = \"https://example.com/x?brn={key}\"\nbearer_file = \"{data}/token\"\n";
+    let (pack, folder) = pack_with("unready", source);
+    let sources = Sources::new(pack.clone(), &BTreeMap::new(), World::system()).unwrap();
+    let places = BTreeMap::from([("data".to_owned(), folder.display().to_string())]);
+    let without_token = Sources::new(pack, &places, World::system()).unwrap();
+    assert!(sources.health()["thing"].checked_at.is_none());
+    for _ in 0..7 {
+        assert_eq!(ask_again(&sources).await.unwrap_err().code(), "not-set-up");
+        assert_eq!(ask_again(&without_token).await.unwrap_err().code(), "not-set-up");
+    }
+    let health = &sources.health()["thing"];
+    assert_eq!((health.last_error, health.last_ok), (Some("not-set-up"), None));
+    assert!(health.checked_at.is_some());
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
+    sync::Arc,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,7 +25,7 @@ async fn a_file_is_read_anew_when_it_changes_and_a_row_without_a_key_is_listed()
     let places = BTreeMap::from([("data".to_owned(), folder.display().to_string())]);
     let sources = Sources::new(pack, &places, World::system()).unwrap();
     assert_eq!(json!(ask_again(&sources).await.unwrap().rows)[0]["name"], "Lucky, Star");
-    let report = &sources.load_reports()["thing"];
+    let report = &sources.load_reports().await["thing"];
     assert_eq!((report.rows, report.mapped, report.unmapped, report.listed[0].row), (2, 1, 1, 2));
     std::fs::write(
         &csv,
@@ -45,18 +46,23 @@ async fn a_row_that_cannot_be_read_is_listed_and_its_subject_is_not_said_to_hold
     );
     let places = BTreeMap::from([("data".to_owned(), folder.display().to_string())]);
     let sources = Sources::new(pack, &places, World::system()).unwrap();
-    for (row, why) in [
-        (&b"12345678,Short"[..], "more or fewer columns than the header"),
-        (b"12345678,Long,5,,x", "more or fewer columns than the header"),
-        (b"12345678,\xff,5,", "not UTF-8"),
-        (b"12345678,Lucky Star,many,", "field shares is not a number"),
-        (b"12345678,Lucky Star,5,31/12/2024", "field made_on is not a date"),
+    for (row, why, value) in [
+        (&b"12345678,Short"[..], "more or fewer columns than the header", "12345678"),
+        (b"12345678,Long,5,,x", "more or fewer columns than the header", "12345678"),
+        (b"12345678,\xff,5,", "not UTF-8", "12345678"),
+        (b"12345678,Lucky Star,many,", "field shares is not a number", "many"),
+        (
+            b"12345678,Lucky Star,5,\"on the last day of the year before last, a Sunday\"",
+            "field made_on is not a date",
+            "on the last day of the year before last,…",
+        ),
     ] {
         let bytes = [b"brn,name,shares,made_on\n87654321,Other,1,\n", row, b"\n"].concat();
         std::fs::write(folder.join("thing.csv"), bytes).unwrap();
-        let report = &sources.load_reports()["thing"];
+        let report = &sources.load_reports().await["thing"];
         assert_eq!((report.rows, report.mapped, report.unmapped), (2, 1, 1), "{why}");
         assert_eq!((report.listed[0].row, report.listed[0].why.as_str()), (2, why));
+        assert_eq!(report.listed[0].value.as_deref(), Some(value));
         if !why.contains("made_on") {
             assert_eq!(ask_again(&sources).await.unwrap_err().code(), "bad-shape", "{why}");
         }
@@ -90,8 +96,8 @@ fn as_it_is(columns: &[String], key: &str, dates: &[&str], source: &str) -> (Reg
 }
 
 /// Every row that its key gives back, each as its cells, sorted.
-fn given_back(
-    file: &FileSource,
+async fn given_back(
+    file: &Arc<FileSource>,
     register: &Register,
     source: &Source,
     keys: BTreeSet<&str>,
@@ -99,7 +105,7 @@ fn given_back(
     let fields: Vec<_> = register.fields.iter().map(|field| field.id.clone()).collect();
     let mut rows = Vec::new();
     for key in keys {
-        for raw in file.rows(key).unwrap() {
+        for raw in file.rows(key).await.unwrap() {
             let row = map_row(register, source, &raw, key, &fields).unwrap();
             let cell = |field: &String| row[field].as_str().unwrap_or_default().to_owned();
             rows.push(fields.iter().map(cell).collect());
@@ -109,9 +115,9 @@ fn given_back(
     rows
 }
 
-#[test]
+#[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::disallowed_methods, reason = "tests learn of their data from the environment")]
-fn the_two_real_registers_load_without_losing_a_row_or_a_cell() {
+async fn the_two_real_registers_load_without_losing_a_row_or_a_cell() {
     let Ok(data) = std::env::var("PRAYA_TEST_DATA") else {
         println!("skipped: needs PRAYA_TEST_DATA");
         return;
@@ -151,11 +157,11 @@ fn the_two_real_registers_load_without_losing_a_row_or_a_cell() {
         assert_eq!(rows.len(), count);
         let own = columns.iter().position(|column| column == key).unwrap();
         let (register, source) = as_it_is(&columns, key, &[], source);
-        let file = FileSource::new(&source, Some(&register), &places).unwrap();
-        let report = file.report();
+        let file = Arc::new(FileSource::new(&source, Some(&register), &places).unwrap());
+        let report = file.report().await;
         assert_eq!((report.rows, report.mapped, report.unmapped), (count, count, 0), "{report:?}");
         let keys: BTreeSet<&str> = rows.iter().map(|row| row[own].trim()).collect();
-        let found = given_back(&file, &register, &source, keys);
+        let found = given_back(&file, &register, &source, keys).await;
         // A blank cell is given back as nothing; every other as it stands, spaces and all.
         let blank =
             |cell: &String| if cell.trim().is_empty() { String::new() } else { cell.clone() };
@@ -166,9 +172,9 @@ fn the_two_real_registers_load_without_losing_a_row_or_a_cell() {
     }
 }
 
-#[test]
+#[tokio::test(flavor = "multi_thread")]
 #[expect(clippy::disallowed_methods, reason = "tests learn of their data from the environment")]
-fn what_cannot_be_mapped_of_a_real_register_is_counted_and_listed() {
+async fn what_cannot_be_mapped_of_a_real_register_is_counted_and_listed() {
     let Ok(data) = std::env::var("PRAYA_TEST_DATA") else {
         println!("skipped: needs PRAYA_TEST_DATA");
         return;
@@ -177,7 +183,8 @@ fn what_cannot_be_mapped_of_a_real_register_is_counted_and_listed() {
     let places = BTreeMap::from([("data".to_owned(), data)]);
     let source = "format = \"csv\"\npath = \"{data}/companies-isle-of-man.csv\"\n";
     let (register, source) = as_it_is(&columns, "Number", &["Inc/Reg Date"], source);
-    let report = FileSource::new(&source, Some(&register), &places).unwrap().report();
+    let file = FileSource::new(&source, Some(&register), &places).unwrap();
+    let report = Arc::new(file).report().await;
     // Dates are written `26 Oct 1865` there, which is no ISO 8601 date; the blank ones may be absent.
     let path = Path::new(&places["data"]).join("companies-isle-of-man.csv");
     let mut reader = csv::Reader::from_path(path).unwrap();
@@ -187,4 +194,34 @@ fn what_cannot_be_mapped_of_a_real_register_is_counted_and_listed() {
         (report.listed.len(), report.listed[0].why.as_str()),
         (100, "field c2 is not a date")
     );
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_changed_file_is_read_others_have_what_was_there_before() {
+    let (pack, folder) = pack_with(
+        "slow",
+        "id = \"thing\"\nkind = \"file\"\nformat = \"csv\"\npath = \"{data}/thing.csv\"\nkey = \"brn\"\ntimeout_ms = 60000\n",
+    );
+    let csv = folder.join("thing.csv");
+    let header = "brn,name,shares,made_on\n";
+    std::fs::write(&csv, format!("{header}12345678,Before,5,\n")).unwrap();
+    let places = BTreeMap::from([("data".to_owned(), folder.display().to_string())]);
+    let sources = Arc::new(Sources::new(pack, &places, World::system()).unwrap());
+    assert_eq!(json!(ask_again(&sources).await.unwrap().rows)[0]["name"], "Before");
+    // A pipe is read for as long as nobody writes into it.
+    std::fs::remove_file(&csv).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&csv).status().unwrap().success());
+    let reading = sources.clone();
+    let reading = tokio::spawn(async move { ask_again(&reading).await });
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    for _ in 0..20 {
+        assert_eq!(json!(ask_again(&sources).await.unwrap().rows)[0]["name"], "Before");
+    }
+    assert!(!reading.is_finished());
+    let pipe = csv.clone();
+    let after = format!("{header}12345678,After,5,\n");
+    tokio::task::spawn_blocking(move || std::fs::write(pipe, after)).await.unwrap().unwrap();
+    assert_eq!(json!(reading.await.unwrap().unwrap().rows)[0]["name"], "After");
+    std::fs::remove_dir_all(folder).unwrap();
 }

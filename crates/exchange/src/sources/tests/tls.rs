@@ -1,7 +1,8 @@
 //! An API over TLS that wants a client certificate and a bearer token.
 
-use super::{ask, pack_with, row};
-use crate::sources::{Answer, SourceError};
+use super::{ask, ask_again, pack_with, row};
+use crate::sources::{Answer, SourceError, Sources};
+use kernel::World;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::json;
 use std::{collections::BTreeMap, path::Path, sync::Arc};
@@ -100,6 +101,9 @@ async fn certificates_of_both_sides_and_the_token_are_checked() {
     let (us, stranger) = (shown("us"), shown("stranger"));
     let good = asked("tls", &folder, port, &format!("{ca}{us}{token}")).await.unwrap();
     assert_eq!(json!(good.rows)[0]["name"], "Lucky Star");
+    secrets_that_change(&folder, port, &format!("{ca}{us}{wrong}")).await;
+    std::fs::write(folder.join("wrong"), "open\n").unwrap();
+    certificate(&folder, "us", &own);
     for (name, more, expected) in [
         ("tls-wrong", format!("{ca}{us}{wrong}"), SourceError::Refused(401)),
         ("tls-nobody", format!("{ca}{token}"), SourceError::Unreachable),
@@ -110,4 +114,23 @@ async fn certificates_of_both_sides_and_the_token_are_checked() {
         assert_eq!(asked(name, &folder, port, &more).await.unwrap_err(), expected, "{name}");
     }
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// One source, asked again and again while its secrets change.
+async fn secrets_that_change(folder: &Path, port: u16, more: &str) {
+    let source = format!(
+        "id = \"thing\"\nkind = \"http\"\nurl = \"https://127.0.0.1:{port}/x?brn={{key}}\"\nrows = \"/items\"\nretries = 0\nallow_private = \"a test on loopback\"\n{more}"
+    );
+    let (pack, own) = pack_with("tls-change", &source);
+    let places = BTreeMap::from([("data".to_owned(), folder.display().to_string())]);
+    let sources = Sources::new(pack, &places, World::system()).unwrap();
+    assert_eq!(ask_again(&sources).await.unwrap_err(), SourceError::Refused(401));
+    std::fs::write(folder.join("wrong"), "sesame\n").unwrap();
+    ask_again(&sources).await.expect("the new token is shown");
+    certificate(folder, "us", &authority());
+    let error = ask_again(&sources).await.unwrap_err();
+    assert_eq!(error, SourceError::Unreachable, "the new certificate is shown, and refused");
+    std::fs::write(folder.join("us.crt"), "half a certif").unwrap();
+    assert_eq!(ask_again(&sources).await.unwrap_err(), error, "the old one stands meanwhile");
+    std::fs::remove_dir_all(own).unwrap();
 }
