@@ -72,6 +72,9 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.status, self.code)?;
+        for refused in &self.fields {
+            write!(f, ", {}: {}", refused.field, refused.code)?;
+        }
         self.internal.as_ref().map_or(Ok(()), |cause| write!(f, ": {cause}"))
     }
 }

@@ -12,6 +12,7 @@ mod browser;
 mod demo;
 mod durable;
 mod faults;
+mod inside;
 mod life;
 mod routes;
 mod unsynced;
