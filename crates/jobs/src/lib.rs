@@ -16,7 +16,7 @@ mod sql;
 pub use runner::{Handler, Runner};
 pub use sql::ALL;
 
-use kernel::{Ctx, Id, Timestamp, from_micros, micros};
+use kernel::{Ctx, Entropy, Id, Timestamp, from_micros, micros};
 use serde_json::Value as Json;
 use store::{Result, Tx};
 
@@ -27,6 +27,15 @@ pub const TRIES: i64 = 12;
 pub fn back_off(attempts: i64) -> i64 {
     let doublings = u32::try_from(attempts.clamp(0, 14)).unwrap_or(14);
     (5_i64 << doublings).min(12 * 3600)
+}
+
+/// Microseconds until the next try: up to a quarter more than [`back_off`], so that what failed together
+/// does not all come back together.
+pub fn spread(attempts: i64, entropy: &dyn Entropy) -> i64 {
+    let mut share = [0; 2];
+    entropy.fill(&mut share);
+    let wait = back_off(attempts) * 1_000_000;
+    wait + wait / 4 * i64::from(u16::from_le_bytes(share)) / 65_536
 }
 
 /// Puts a job into the outbox of this transaction.

@@ -1,4 +1,4 @@
-use crate::{TRIES, back_off, sql};
+use crate::{TRIES, spread, sql};
 use futures_util::future::BoxFuture;
 use kernel::{Timestamp, World, micros};
 use serde_json::Value as Json;
@@ -85,12 +85,12 @@ impl Runner {
 
     async fn settle(&self, id: String, attempts: i64, outcome: Result<(), String>) -> Result<()> {
         let now: Timestamp = self.world.clock.now();
+        let again = micros(now) + spread(attempts, self.world.entropy.as_ref());
         self.db
             .write(move |tx| match &outcome {
                 Ok(()) => tx.execute(sql::DONE, &[id.as_str().into()]).map(drop),
                 Err(error) => {
                     let state = if attempts >= TRIES { "dead" } else { "waiting" };
-                    let again = micros(now) + back_off(attempts) * 1_000_000;
                     let excerpt: String = error.chars().take(500).collect();
                     tx.execute(
                         sql::FAILED,

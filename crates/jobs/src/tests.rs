@@ -1,5 +1,5 @@
-use crate::{Runner, TRIES, back_off, dead_letters, enqueue, retry};
-use kernel::{Actor, Ctx, FixedClock, Locale, SystemEntropy, Timestamp, World};
+use crate::{Runner, TRIES, back_off, dead_letters, enqueue, retry, spread};
+use kernel::{Actor, Ctx, FixedClock, Locale, SeededEntropy, SystemEntropy, Timestamp, World};
 use serde_json::json;
 use std::sync::{
     Arc, Mutex,
@@ -35,7 +35,7 @@ async fn a_failing_job_is_tried_later_each_time_until_it_is_a_dead_letter_that_c
         for attempt in 1..=TRIES {
             assert!(runner.one().await.unwrap(), "try {attempt}");
             assert!(!runner.one().await.unwrap(), "not before its time");
-            clock.advance(back_off(attempt) + 1);
+            clock.advance(back_off(attempt) * 5 / 4 + 1);
         }
         assert!(!runner.one().await.unwrap());
         assert_eq!(i64::from(tries.load(Ordering::SeqCst)), TRIES);
@@ -91,6 +91,34 @@ async fn many_runners_do_each_job_once() {
 async fn every_statement_prepares_on_both_engines() {
     for one in testing::each().await.unwrap() {
         assert_eq!(one.db.prepare_all(&[crate::ALL]).await.unwrap(), crate::ALL.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_failed_together_does_not_come_back_together() {
+    const RUN_AT: store::Sql = store::Sql::both("select run_at from job order by run_at");
+    for one in testing::each().await.unwrap() {
+        let (mut world, _) = world();
+        world.entropy = Arc::new(SeededEntropy::new(7));
+        let ctx = Ctx::new(&world, Actor::System("test"), Locale::En);
+        let now = world.clock.now();
+        one.db
+            .write::<_, Error>(move |tx| {
+                (0..20).try_for_each(|n| enqueue(tx, &ctx, "mail", &json!(n), now).map(drop))
+            })
+            .await
+            .unwrap();
+        let runner = Runner::new(one.db.clone(), world)
+            .on("mail", Arc::new(|_| Box::pin(async { Err("the server is away".to_owned()) })));
+        while runner.one().await.unwrap() {}
+        let rows = one.db.read::<_, Error>(|tx| tx.query(RUN_AT, &[])).await.unwrap();
+        let mut times: Vec<_> = rows.iter().map(|row| row.int(0).unwrap()).collect();
+        times.dedup();
+        assert!(times.len() > 15, "{times:?}");
+        let least = back_off(1) * 1_000_000;
+        assert!(times.iter().all(|at| (least..least * 5 / 4).contains(at)), "{times:?}");
+        let waits = |seed| spread(3, &SeededEntropy::new(seed));
+        assert!(waits(1) == waits(1) && waits(1) != waits(2), "drawn, and the same draw again");
     }
 }
 
