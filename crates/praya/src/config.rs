@@ -186,7 +186,14 @@ impl Config {
                 "tls_by_proxy is set, but listening on {listen} lets anyone past the proxy: listen on a loopback or private address"
             ));
         }
-        None
+        let database = self.settings.database.as_deref().unwrap_or_default();
+        match store::in_the_clear(database) {
+            Ok(None) => None,
+            Ok(Some(why)) => Some(format!(
+                "database: {why}, and the server is on another machine: records would cross the network in the clear. Leave sslmode out or write sslmode=require; sslrootcert=FILE names an authority of your own"
+            )),
+            Err(error) => Some(format!("database: {error}")),
+        }
     }
 
     fn listen(&self) -> SocketAddr {
@@ -322,6 +329,10 @@ mod tests {
                 "base_url = 'https://praya.example'\ntls_by_proxy = true\nlisten = '0.0.0.0:80'",
                 "past the proxy",
             ),
+            (
+                "base_url = 'https://praya.example'\ntls_by_proxy = true\ndatabase = 'postgres://10.0.0.5/praya?sslmode=prefer'",
+                "in the clear. Leave sslmode out",
+            ),
         ] {
             assert!(config(text).insecure().unwrap().contains(word), "{text}");
         }
@@ -332,6 +343,8 @@ mod tests {
         for text in [
             "base_url = 'https://praya.example'\ntls_certificate = 'a'\ntls_key = 'b'\nlisten = '0.0.0.0:443'",
             "base_url = 'https://praya.example'\ntls_by_proxy = true\nlisten = '10.0.0.5:8080'",
+            "base_url = 'https://praya.example'\ntls_by_proxy = true\ndatabase = 'postgres://10.0.0.5/praya'",
+            "base_url = 'https://praya.example'\ntls_by_proxy = true\ndatabase = 'postgres:///praya?host=/run/postgresql&sslmode=disable'",
         ] {
             assert_eq!(config(text).insecure(), None, "{text}");
         }

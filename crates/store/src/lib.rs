@@ -17,6 +17,7 @@ mod postgres;
 mod query;
 mod sqlite;
 pub mod testing;
+mod tls;
 mod tx;
 mod value;
 
@@ -26,5 +27,6 @@ mod tests;
 pub use db::{AfterCommit, BeforeCommit, Db, Engine, Notice};
 pub use error::{Error, Result};
 pub use query::{Found, ReadError, ReadOnly};
+pub use tls::in_the_clear;
 pub use tx::{Sql, Tx};
 pub use value::{Row, Value};

@@ -1,10 +1,11 @@
 //! PostgreSQL: a pool, serialisable writes with retry, notices from other nodes.
 
-use crate::{Error, Notice, Result, Tx};
+use crate::{Error, Notice, Result, Tx, tls::target};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 use tokio::{runtime::Handle, sync::broadcast};
-use tokio_postgres::{AsyncMessage, IsolationLevel, NoTls};
+use tokio_postgres::{AsyncMessage, IsolationLevel};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// A closure that lost this often is told so.
 const TRIES: u32 = 12;
@@ -15,10 +16,10 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     pub(crate) async fn open(url: &str, told: broadcast::Sender<Notice>) -> Result<Self> {
-        let config = tokio_postgres::Config::from_str(url)?;
+        let (config, tls) = target(url)?;
         let manager = Manager::from_config(
             config.clone(),
-            NoTls,
+            tls.clone(),
             ManagerConfig { recycling_method: RecyclingMethod::Fast },
         );
         let pool = Pool::builder(manager)
@@ -35,7 +36,7 @@ impl Postgres {
                 "the database sorts text by {collation}, SQLite by bytes: create it with `create database praya template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`"
             )));
         }
-        tokio::spawn(listen(config, told));
+        tokio::spawn(listen(config, tls, told));
         Ok(Self { pool })
     }
 
@@ -137,9 +138,13 @@ fn tries<T, E: From<Error>>(
 }
 
 /// Hears what other nodes notify, for as long as the process lives; reconnects when the server went away.
-async fn listen(config: tokio_postgres::Config, told: broadcast::Sender<Notice>) {
+async fn listen(
+    config: tokio_postgres::Config,
+    tls: MakeRustlsConnect,
+    told: broadcast::Sender<Notice>,
+) {
     loop {
-        if let Ok((client, mut connection)) = config.connect(NoTls).await {
+        if let Ok((client, mut connection)) = config.connect(tls.clone()).await {
             let notices = told.clone();
             let pump = tokio::spawn(async move {
                 while let Some(Ok(message)) =

@@ -6,11 +6,10 @@ use futures_util::TryStreamExt;
 use std::{
     path::{Path, PathBuf},
     pin::pin,
-    str::FromStr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
-use tokio_postgres::{NoTls, error::SqlState};
+use tokio_postgres::error::SqlState;
 
 /// Steps of SQLite's machine between two looks at the clock.
 const STEPS: i32 = 10_000;
@@ -88,13 +87,13 @@ impl ReadOnly {
                 Ok(Self(Open::Sqlite(Arc::new(File { path: path.into(), idle: Mutex::default() }))))
             }
             Some(("postgres" | "postgresql", _)) => {
-                let mut config = tokio_postgres::Config::from_str(url)?;
+                let (mut config, tls) = crate::tls::target(url)?;
                 let options =
                     config.get_options().map_or_else(String::new, |options| format!("{options} "));
                 config.options(format!("{options}-c default_transaction_read_only=on"));
                 let manager = Manager::from_config(
                     config,
-                    NoTls,
+                    tls,
                     ManagerConfig { recycling_method: RecyclingMethod::Fast },
                 );
                 let pool = Pool::builder(manager)

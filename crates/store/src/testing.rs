@@ -40,8 +40,7 @@ fn drop_schema(base: &str, name: &str) {
         return;
     };
     runtime.block_on(async {
-        if let Ok((client, connection)) =
-            tokio_postgres::connect(base, tokio_postgres::NoTls).await
+        if let Ok((client, connection)) = tokio_postgres::connect(base, tokio_postgres::NoTls).await
         {
             tokio::spawn(connection);
             let drop = format!("set lock_timeout = '5s'; drop schema {name} cascade");

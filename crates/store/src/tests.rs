@@ -200,3 +200,19 @@ async fn a_write_that_finds_no_transaction_keeps_nothing() {
     assert!(one.db.read::<_, Error>(|tx| tx.query(ALL, &[])).await.unwrap().is_empty());
     add(&one.db, "b", 1).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "tests learn of their database from the environment")]
+async fn a_tests_schema_goes_with_it() {
+    let Some(one) = testing::postgres().await.unwrap() else {
+        println!("skipped: needs PRAYA_TEST_POSTGRES");
+        return;
+    };
+    let schema = one.url.rsplit_once("%3D").unwrap().1.to_owned();
+    drop(one);
+    let base = std::env::var("PRAYA_TEST_POSTGRES").unwrap();
+    let (client, connection) = tokio_postgres::connect(&base, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let ask = "select 1 from pg_namespace where nspname = $1";
+    assert!(client.query(ask, &[&schema]).await.unwrap().is_empty(), "{schema} is left");
+}
