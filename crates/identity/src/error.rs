@@ -42,11 +42,13 @@ pub enum Code {
     ServerError,
     /// RFC 6749 §4.1.2.1: busy.
     TemporarilyUnavailable,
+    /// RFC 8628 §3.5, as other endpoints use it too: asks too often.
+    SlowDown,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::InvalidGrant,
@@ -64,6 +66,7 @@ impl Code {
         Self::AccessDenied,
         Self::ServerError,
         Self::TemporarilyUnavailable,
+        Self::SlowDown,
     ];
 
     /// As the RFC writes it.
@@ -86,6 +89,7 @@ impl Code {
             Self::AccessDenied => "access_denied",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::SlowDown => "slow_down",
         }
     }
 
@@ -96,6 +100,7 @@ impl Code {
             Self::UnknownGrant => StatusCode::NOT_FOUND,
             Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::SlowDown => StatusCode::TOO_MANY_REQUESTS,
             _ => StatusCode::BAD_REQUEST,
         }
     }
@@ -110,6 +115,8 @@ pub struct Refusal {
     pub detail: Cow<'static, str>,
     /// A fresh nonce, sent as `DPoP-Nonce`.
     pub nonce: Option<String>,
+    /// Seconds to wait, sent as `Retry-After`.
+    pub retry: Option<String>,
     /// Whether the request came to a protected resource, so that `WWW-Authenticate` is due.
     pub resource: bool,
 }
@@ -117,7 +124,7 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), nonce: None, resource: false }
+        Self { code, detail: detail.into(), nonce: None, retry: None, resource: false }
     }
 
     /// The same with a nonce to try again with.
@@ -152,6 +159,11 @@ impl From<Problem> for Refusal {
             tracing::error!(code = problem.code, cause, "an OAuth request failed");
         }
         match problem.status {
+            429 => {
+                let retry = problem.headers.into_iter().find(|(name, _)| *name == "retry-after");
+                let retry = retry.map(|(_, seconds)| seconds);
+                Self { retry, ..Self::new(Code::SlowDown, "too many requests") }
+            }
             503 => Self::new(Code::TemporarilyUnavailable, "try again"),
             500.. => Self::new(Code::ServerError, "the server failed"),
             _ => {
@@ -197,6 +209,9 @@ impl IntoResponse for Refusal {
         }
         if let Some(nonce) = &self.nonce {
             insert(&mut response, "dpop-nonce", nonce);
+        }
+        if let Some(seconds) = &self.retry {
+            insert(&mut response, "retry-after", seconds);
         }
         insert(&mut response, header::CACHE_CONTROL.as_str(), "no-store");
         response

@@ -34,7 +34,7 @@ use passkeys::Passkeys;
 use ports::Records;
 use std::sync::Arc;
 use store::Db;
-use web::{UserView, cookies::Cookies};
+use web::{Limiter, UserView, cookies::Cookies};
 use wire::jws::SigningKey;
 
 /// What [`Identity::new`] needs.
@@ -67,6 +67,7 @@ struct Inner {
     records: Arc<dyn Records>,
     cookies: Cookies,
     passkeys: Option<Passkeys>,
+    per_client: Limiter,
     demo: bool,
 }
 
@@ -75,7 +76,18 @@ impl Identity {
     pub fn new(settings: Settings) -> Self {
         let Settings { db, world, issuer, keys, records, cookies, demo } = settings;
         let passkeys = Passkeys::new(&issuer);
-        Self(Arc::new(Inner { db, world, issuer, keys, records, cookies, passkeys, demo }))
+        let per_client = Limiter::new(rules::CLIENT_BURST, rules::CLIENT_EVERY);
+        Self(Arc::new(Inner {
+            db,
+            world,
+            issuer,
+            keys,
+            records,
+            cookies,
+            passkeys,
+            per_client,
+            demo,
+        }))
     }
 
     /// Who a session cookie belongs to, once per request. `None`: nobody, or no longer.

@@ -26,6 +26,11 @@ pub const DECIDING_LIFE: i64 = 7 * 24 * 3600;
 pub const CODE_LIFE: i64 = 60;
 /// An access token lives this long, in seconds.
 pub const ACCESS_LIFE: i64 = 600;
+/// So often may a client that has proved itself ask at once, and then once in each [`CLIENT_EVERY`]: it can
+/// renew three hundred thousand tokens while one lives, and cannot keep a node from serving others.
+pub const CLIENT_BURST: u32 = 5000;
+/// See [`CLIENT_BURST`].
+pub const CLIENT_EVERY: std::time::Duration = std::time::Duration::from_millis(2);
 /// A refresh token lives at most this long, in seconds; its consent usually ends before.
 pub const REFRESH_LIFE: i64 = 366 * 24 * 3600;
 /// A session ends after this long without a request, in seconds.

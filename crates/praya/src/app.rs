@@ -1,6 +1,10 @@
 //! The wiring: domains meet through ports here, and nowhere else.
 
-use crate::{Error, log_pages, portal};
+use crate::{
+    Error,
+    limits::{Limits, limit},
+    log_pages, portal,
+};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
@@ -36,6 +40,8 @@ pub struct Settings {
     pub secret: [u8; 32],
     /// The log's Ed25519 key.
     pub log_key: PrivateJwk,
+    /// Whether a proxy in front of us speaks TLS, and says whose a request is.
+    pub by_proxy: bool,
     /// Whether people and records are made up.
     pub demo: bool,
 }
@@ -75,7 +81,7 @@ struct Door {
 impl App {
     /// Puts the domains together.
     pub async fn build(settings: Settings) -> Result<Self, Error> {
-        let Settings { db, world, base, pack, sources, secret, log_key, demo } = settings;
+        let Settings { db, world, base, pack, sources, secret, log_key, by_proxy, demo } = settings;
         let https = base.starts_with("https:");
         let origin =
             base.split_once("://").map_or(base.as_str(), |(_, host)| host).replace([':', '/'], "-");
@@ -116,12 +122,14 @@ impl App {
             .merge(web::assets_routes())
             .merge(web::pages_routes());
         if demo {
-            routes = routes.merge(identity::demo_routes(&identity));
+            routes = routes.merge(identity::demo_routes(&identity)).merge(portal::metrics_route());
         }
         let (router, table) = routes.finish();
         let brand = Arc::new(Brand { government: pack.government().name.clone(), demo });
+        let limits = Limits::new(world.clone(), by_proxy);
         let door = Door { identity: identity.clone(), world, cookies, brand };
         let router = router
+            .layer(from_fn_with_state(limits, limit))
             .layer(from_fn(web::render_problems))
             .layer(from_fn_with_state(door, visit))
             .layer(from_fn_with_state(Security { https }, web::security_headers))

@@ -37,12 +37,14 @@ struct Settings {
     tls_key: Option<PathBuf>,
     /// True where a proxy in front speaks TLS; then we must listen on loopback or a private address.
     tls_by_proxy: Option<bool>,
+    /// Where `/metrics` is served, on a port of its own; nowhere without it.
+    metrics_listen: Option<SocketAddr>,
     /// Values of further placeholders in sources, such as `department_api`.
     #[serde(default)]
     places: BTreeMap<String, String>,
 }
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "base_url",
     "listen",
     "database",
@@ -53,6 +55,7 @@ const NAMES: [&str; 10] = [
     "tls_certificate",
     "tls_key",
     "tls_by_proxy",
+    "metrics_listen",
 ];
 
 /// The configuration, read and overridden.
@@ -165,10 +168,6 @@ impl Config {
     fn insecure(&self) -> Option<String> {
         let base = self.base();
         let listen = self.listen();
-        let inside = match listen.ip() {
-            IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
-            IpAddr::V6(ip) => ip.is_loopback() || (ip.segments()[0] & 0xfe00) == 0xfc00,
-        };
         let by_proxy = self.settings.tls_by_proxy == Some(true);
         if !base.starts_with("https://") {
             return Some(format!(
@@ -181,9 +180,14 @@ impl Config {
         if self.settings.tls_certificate.is_none() && !by_proxy {
             return Some("no TLS: set tls_certificate and tls_key, or tls_by_proxy = true where a proxy in front speaks TLS".to_owned());
         }
-        if self.settings.tls_certificate.is_none() && !inside {
+        if self.settings.tls_certificate.is_none() && !inside(listen) {
             return Some(format!(
                 "tls_by_proxy is set, but listening on {listen} lets anyone past the proxy: listen on a loopback or private address"
+            ));
+        }
+        if let Some(listen) = self.settings.metrics_listen.filter(|listen| !inside(*listen)) {
+            return Some(format!(
+                "metrics_listen is {listen}: anyone could read how much is done here. Give a loopback or private address"
             ));
         }
         let database = self.settings.database.as_deref().unwrap_or_default();
@@ -198,6 +202,14 @@ impl Config {
 
     fn listen(&self) -> SocketAddr {
         self.settings.listen.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8443))
+    }
+}
+
+/// Whether only this machine or a private network reaches an address.
+fn inside(listen: SocketAddr) -> bool {
+    match listen.ip() {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
+        IpAddr::V6(ip) => ip.is_loopback() || (ip.segments()[0] & 0xfe00) == 0xfc00,
     }
 }
 
@@ -296,6 +308,7 @@ pub(crate) async fn serve(path: &Path, print: bool) -> Result<(), Error> {
         pack,
         secret: config.secret()?,
         log_key: config.log_key()?,
+        by_proxy: config.settings.tls_by_proxy == Some(true),
         demo: false,
     })
     .await?;
@@ -304,6 +317,15 @@ pub(crate) async fn serve(path: &Path, print: bool) -> Result<(), Error> {
         _ => None,
     };
     let listener = server::bind(config.listen()).await?;
+    if let Some(listen) = config.settings.metrics_listen {
+        let (metrics, _) = portal::metrics_route().finish();
+        tokio::spawn(server::serve(
+            server::bind(listen).await?,
+            None,
+            metrics,
+            server::asked_to_stop(),
+        ));
+    }
     say(&format!("Praya serves {} on {}", config.base(), config.listen()));
     server::serve(listener, acceptor, app.start(), server::asked_to_stop()).await;
     Ok(())
@@ -332,6 +354,10 @@ mod tests {
             (
                 "base_url = 'https://praya.example'\ntls_by_proxy = true\ndatabase = 'postgres://10.0.0.5/praya?sslmode=prefer'",
                 "in the clear. Leave sslmode out",
+            ),
+            (
+                "base_url = 'https://praya.example'\ntls_by_proxy = true\nmetrics_listen = '0.0.0.0:9090'",
+                "anyone could read",
             ),
         ] {
             assert!(config(text).insecure().unwrap().contains(word), "{text}");

@@ -23,7 +23,7 @@ pub(crate) fn count() {
     }
 }
 
-/// `/`, `/verify`, `/healthz`, `/readyz`, `/metrics`, `/openapi.json`.
+/// `/`, `/verify`, `/healthz`, `/readyz`, `/openapi.json`.
 pub(crate) fn routes(db: &Db, exchange: &Exchange) -> Routes {
     Routes::new()
         .route("GET", "/", Audience::Public, get(home).with_state(exchange.clone()))
@@ -33,18 +33,22 @@ pub(crate) fn routes(db: &Db, exchange: &Exchange) -> Routes {
         .route("GET", "/readyz", Audience::Public, get(ready).with_state(db.clone()))
         .route(
             "GET",
-            "/metrics",
-            Audience::Public,
-            get(|| async { METRICS.get().map(PrometheusHandle::render).unwrap_or_default() }),
-        )
-        .route(
-            "GET",
             "/openapi.json",
             Audience::Public,
             get(|| async {
                 ([(header::CONTENT_TYPE, "application/json")], crate::openapi::DOCUMENT)
             }),
         )
+}
+
+/// `/metrics`: in the demo among the others, under `serve` on an address of its own.
+pub(crate) fn metrics_route() -> Routes {
+    Routes::new().route(
+        "GET",
+        "/metrics",
+        Audience::Public,
+        get(|| async { METRICS.get().map(PrometheusHandle::render).unwrap_or_default() }),
+    )
 }
 
 /// Every statement of the program's own.

@@ -1,6 +1,6 @@
 //! Listening: plain HTTP on loopback, TLS anywhere else; stops gently.
 
-use crate::Error;
+use crate::{Error, limits::Peer};
 use axum::Router;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -11,6 +11,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+use tower::util::MapRequest;
 
 /// A client that sends no whole request head for this long is let go.
 const HEADER_PATIENCE: Duration = Duration::from_secs(30);
@@ -68,7 +69,7 @@ pub(crate) async fn serve(
         .max_header_list_size(64 * 1024);
     tokio::pin!(stop);
     loop {
-        let (stream, _) = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -80,7 +81,12 @@ pub(crate) async fn serve(
             () = &mut stop => break,
         };
         stream.set_nodelay(true).ok();
-        let service = TowerToHyperService::new(router.clone());
+        let peer = Peer(peer.ip());
+        let service = MapRequest::new(router.clone(), move |mut request: http::Request<_>| {
+            request.extensions_mut().insert(peer);
+            request
+        });
+        let service = TowerToHyperService::new(service);
         let (builder, watcher, acceptor) = (builder.clone(), graceful.watcher(), acceptor.clone());
         tokio::spawn(async move {
             let outcome = match acceptor {

@@ -379,6 +379,7 @@ pub(crate) async fn routes() -> Result<(), Error> {
         sources,
         secret: [0; 32],
         log_key,
+        by_proxy: false,
         demo: false,
     };
     let app = crate::App::build(settings).await?;

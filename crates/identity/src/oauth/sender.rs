@@ -24,6 +24,7 @@ pub(crate) struct Request {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
+    near: bool,
     pub(crate) params: Params,
 }
 
@@ -37,6 +38,7 @@ impl FromRequest<Identity> for Request {
         let refuse = |refusal: Refusal| super::open(super::finish(Err(refusal)));
         let (method, uri, headers) =
             (request.method().clone(), request.uri().clone(), request.headers().clone());
+        let near = request.extensions().get::<web::Near>().is_some();
         let params = if method == Method::POST {
             let too_long = |_| {
                 refuse(Refusal::new(Code::InvalidRequest, "the body is too long or broken off"))
@@ -57,7 +59,7 @@ impl FromRequest<Identity> for Request {
                 "secrets do not belong into the address",
             )));
         }
-        Ok(Self { method, uri, headers, params })
+        Ok(Self { method, uri, headers, near, params })
     }
 }
 
@@ -110,6 +112,10 @@ impl Request {
         let held = read
             .verify(&keys, &identity.0.issuer, now)
             .map_err(|why| Refusal::new(Code::InvalidClient, why.to_string()))?;
+        // Not before it has proved itself: others could use up its allowance in its name.
+        if !self.near {
+            identity.0.per_client.admit(&client.id, identity.now())?;
+        }
         Ok(Sender { client, stamp, assertion: Some(held), proof: None })
     }
 

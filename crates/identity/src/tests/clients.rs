@@ -154,3 +154,23 @@ proptest::proptest! {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_asks_too_often_is_told_to_slow_down_and_nobody_asks_too_often_in_its_name() {
+    let site = Site::sqlite().await;
+    let form = [("grant_type", "client_credentials"), ("scope", "exchange:batch")];
+    let ask = async |party: &Party| {
+        let proof = site.proof(party, "POST", "/oauth/token", None);
+        site.call(party, "/oauth/token", &form, Some(&proof)).await
+    };
+    // One that cannot prove itself uses up nothing of the one it names.
+    let stranger = Party { id: site.bank.id.clone(), ..site.rival.clone() };
+    assert_eq!(ask(&stranger).await.error(), "invalid_client");
+    let left =
+        std::iter::repeat_with(|| site.identity.0.per_client.admit(&site.bank.id, site.now()));
+    let left = left.take_while(Result::is_ok).count();
+    assert_eq!(left, usize::try_from(rules::CLIENT_BURST).unwrap());
+    let refused = ask(&site.bank).await;
+    assert_eq!((refused.status.as_u16(), refused.error().as_str()), (429, "slow_down"));
+    assert_ne!(ask(&site.rival).await.status, 429);
+}

@@ -161,6 +161,7 @@ impl Made {
             sources,
             secret: secret(&folder.join("secret"))?,
             log_key,
+            by_proxy: false,
             demo: true,
         })
         .await?;

@@ -24,14 +24,14 @@ const INSIDE: [&str; 8] = [
 ];
 
 /// An installation in a folder, and a door that nobody may knock on.
-struct Site {
+pub(crate) struct Site {
     folder: TempDir,
     door: TcpListener,
     /// The library that resolves names.
     names: String,
 }
 
-struct Serving(Child);
+pub(crate) struct Serving(Child);
 
 impl Drop for Serving {
     fn drop(&mut self) {
@@ -42,7 +42,7 @@ impl Drop for Serving {
 
 impl Site {
     /// None without a C compiler.
-    fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         let folder = TempDir::new().unwrap();
         let names = layer("resolve", folder.path())?;
         let door = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -59,7 +59,7 @@ impl Site {
         Some(site)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -71,8 +71,8 @@ impl Site {
         address.replace("PORT", &self.door.local_addr().unwrap().port().to_string())
     }
 
-    /// Settings that `serve` takes.
-    fn configure(&self, department: &str) -> String {
+    /// Settings that `serve` takes; where it will listen.
+    pub(crate) fn configure(&self, department: &str) -> String {
         let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let at = |name: &str| self.path(name).display().to_string();
         let text = format!(
@@ -91,6 +91,10 @@ impl Site {
         let mut command = Command::new(env!("CARGO_BIN_EXE_praya"));
         command.args(args).current_dir(self.folder.path()).env("LD_PRELOAD", &self.names);
         command
+    }
+
+    pub(crate) fn serve(&self) -> Serving {
+        Serving(self.praya(&["serve"]).stdout(Stdio::null()).spawn().unwrap())
     }
 
     fn run(&self, args: &[&str]) -> (bool, String) {
@@ -170,8 +174,7 @@ async fn a_webhook_whose_address_points_inside_is_not_registered_and_one_whose_n
         .await
         .unwrap();
     site.configure("https://departments.example");
-    let child = site.praya(&["serve"]).stdout(Stdio::null()).spawn().unwrap();
-    let _serving = Serving(child);
+    let _serving = site.serve();
     let tried = store::Sql::both("select error from job where attempts > 0 and state = 'waiting'");
     let began = Instant::now();
     let error = loop {

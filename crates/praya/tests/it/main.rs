@@ -14,6 +14,7 @@ mod durable;
 mod faults;
 mod inside;
 mod life;
+mod limits;
 mod routes;
 mod unsynced;
 mod walk;
