@@ -14,8 +14,11 @@ const ORIGIN: &str = "log.praya.example/test";
 
 fn ctx(seed: u64) -> Ctx {
     let at = "2026-11-23T04:37:11Z".parse().unwrap();
-    let world =
-        World { clock: Arc::new(FixedClock::new(at)), entropy: Arc::new(SeededEntropy::new(seed)) };
+    let world = World {
+        clock: Arc::new(FixedClock::new(at)),
+        entropy: Arc::new(SeededEntropy::new(seed)),
+        zone: kernel::Zone::utc(),
+    };
     Ctx::new(&world, Actor::System("test"), Locale::En)
 }
 

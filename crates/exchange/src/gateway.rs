@@ -193,6 +193,7 @@ impl Exchange {
             standing.window_start,
             standing.window_used,
             ctx.now,
+            &ctx.zone,
         )?;
         let selections = rules::narrow(&terms.registers, asked)?;
         let parts = self.fetch(selections, &subject.key, terms.range).await;
@@ -208,7 +209,7 @@ impl Exchange {
             consent: &terms.id,
             purpose: &terms.purpose,
             subject: SubjectClaim { kind: subject.kind, id: &subject.id, name: &subject.name },
-            delete_by: terms.data_life.last_day(ctx.now),
+            delete_by: terms.data_life.last_day(ctx.now, &ctx.zone),
             registers: &parts,
         };
         let mut payload = Vec::with_capacity(USUAL);

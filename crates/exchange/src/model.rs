@@ -1,7 +1,7 @@
 //! A consent, its states, and what a look is. Pure.
 
-use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
-use kernel::Id;
+use jiff::{Timestamp, ToSpan, civil::Date};
+use kernel::{Id, Zone};
 use ports::SubjectKind;
 use serde::{Deserialize, Serialize};
 
@@ -122,10 +122,15 @@ pub struct Frequency {
 
 impl Frequency {
     /// When the window that holds `now` began and when the next begins (`None` after the only one).
-    pub fn window(self, start: Timestamp, now: Timestamp) -> (Timestamp, Option<Timestamp>) {
+    pub fn window(
+        self,
+        start: Timestamp,
+        now: Timestamp,
+        zone: &Zone,
+    ) -> (Timestamp, Option<Timestamp>) {
         let hours = match self.unit {
             Period::Once => return (start, None),
-            Period::Month | Period::Year => return self.calendar_window(start, now),
+            Period::Month | Period::Year => return self.calendar_window(start, now, zone),
             unit => unit.hours(),
         };
         let length = hours * 3_600_000_000;
@@ -134,9 +139,14 @@ impl Frequency {
         (kernel::from_micros(begun), Some(kernel::from_micros(begun + length)))
     }
 
-    fn calendar_window(self, start: Timestamp, now: Timestamp) -> (Timestamp, Option<Timestamp>) {
+    fn calendar_window(
+        self,
+        start: Timestamp,
+        now: Timestamp,
+        zone: &Zone,
+    ) -> (Timestamp, Option<Timestamp>) {
         let step = if self.unit == Period::Year { 12 } else { 1 };
-        let (first, last) = (start.to_zoned(TimeZone::UTC), now.max(start).to_zoned(TimeZone::UTC));
+        let (first, last) = (zone.local(start), zone.local(now.max(start)));
         let at = |n: i64| first.checked_add(n.months()).map_or(start, |zoned| zoned.timestamp());
         let months = (i64::from(last.year()) - i64::from(first.year())) * 12
             + i64::from(last.month())
@@ -191,15 +201,14 @@ impl Life {
     }
 
     /// The last day on which the consumer may hold what it received at `at`.
-    pub fn last_day(self, at: Timestamp) -> Date {
+    pub fn last_day(self, at: Timestamp, zone: &Zone) -> Date {
         let value = i64::from(self.value);
         let span = match self.unit {
             LifeUnit::Day => value.days(),
             LifeUnit::Month => value.months(),
             LifeUnit::Year => value.years(),
         };
-        let day = at.to_zoned(TimeZone::UTC).date();
-        day.checked_add(span).unwrap_or(Date::MAX)
+        zone.day(at).checked_add(span).unwrap_or(Date::MAX)
     }
 }
 
@@ -259,8 +268,7 @@ pub struct Terms {
 
 impl Terms {
     /// The element as the token response carries it (RFC 9396 §7).
-    pub fn details(&self) -> Request {
-        let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
+    pub fn details(&self, zone: &Zone) -> Request {
         Request {
             kind: DETAILS_TYPE.to_owned(),
             purpose: self.purpose.clone(),
@@ -270,8 +278,9 @@ impl Terms {
             frequency: self.frequency,
             data_life: self.data_life,
             range: self.range,
-            start: Some(day(self.start)),
-            expires: day(self.expires),
+            start: Some(zone.day(self.start)),
+            // It ends with that day: midnight is the next one already.
+            expires: zone.day(self.expires - jiff::SignedDuration::from_micros(1)),
             consent: Some(self.id.clone()),
         }
     }

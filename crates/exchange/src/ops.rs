@@ -7,9 +7,7 @@ mod looks;
 mod reading;
 mod using;
 
-pub use changing::{
-    Reach, amend, change, end_of, expire, give, may_decide, revoke, second, subjects,
-};
+pub use changing::{Reach, amend, change, expire, give, may_decide, revoke, second, subjects};
 pub use definitions::publish;
 pub use deletion::{Deletion, attest, deletions, end_data_life};
 pub use looks::{Fields, Look, LookDraft, LookKind, Sight, find_look, looks_of, note_look};

@@ -5,7 +5,7 @@ use crate::{
     pack::{Field, Pack, Purpose, Register},
 };
 use jiff::ToSpan;
-use kernel::{Problem, Timestamp};
+use kernel::{Date, Problem, Timestamp, Zone};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub fn check_request(pack: &Pack, details: &Json, now: Timestamp) -> Result<Requ
         return Err(Problem::new(400, "purpose-unknown").field("/purpose", "purpose-unknown"));
     };
     let mut problem = Problem::new(400, "request-refused");
-    check_limits(purpose, &request, now, &mut problem);
+    check_limits(purpose, &request, pack.zone().day(now), &mut problem);
     if request.registers.is_empty() || request.registers.len() > REGISTERS {
         problem = problem.field("/registers", "registers-count");
     }
@@ -54,9 +54,8 @@ fn refuse(problem: &mut Problem, field: impl Into<String>, code: &'static str) {
     problem.fields.push(kernel::FieldError { field: field.into(), code });
 }
 
-fn check_limits(purpose: &Purpose, request: &Request, now: Timestamp, problem: &mut Problem) {
+fn check_limits(purpose: &Purpose, request: &Request, today: Date, problem: &mut Problem) {
     let limits = &purpose.limits;
-    let today = jiff::tz::Offset::constant(8).to_datetime(now).date();
     if !purpose.subjects.contains(&request.subject) {
         refuse(problem, "/subject", "purpose-not-allowed");
     }
@@ -140,6 +139,7 @@ pub fn may_look(
     window_start: Timestamp,
     window_used: i64,
     now: Timestamp,
+    zone: &Zone,
 ) -> Result<(), Problem> {
     let refused = |code| Err(Problem::new(403, code));
     match state {
@@ -151,7 +151,7 @@ pub fn may_look(
         State::Refused => return refused("consent-refused"),
         State::Waiting => return refused("consent-waiting"),
     }
-    let (begun, next) = terms.frequency.window(terms.start, now);
+    let (begun, next) = terms.frequency.window(terms.start, now, zone);
     if begun == window_start && window_used >= i64::from(terms.frequency.times) {
         return Err(too_often(next, now));
     }

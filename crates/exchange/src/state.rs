@@ -148,7 +148,9 @@ impl Records for RecordsPort {
             matches!(found.state, crate::model::State::Active | crate::model::State::Paused)
                 && found.terms.expires > now;
         lasting
-            .then(|| serde_json::to_value(found.terms.details()).map_err(Problem::internal))
+            .then(|| {
+                serde_json::to_value(found.terms.details(&self.0.zone())).map_err(Problem::internal)
+            })
             .transpose()
     }
 

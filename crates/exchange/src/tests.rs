@@ -6,12 +6,14 @@ use crate::{
     pack, rules,
     sources::{Row, Rows},
 };
-use kernel::{Actor, Ctx, FixedClock, Id, Locale, Problem, SystemEntropy, Timestamp, World};
+use kernel::{Actor, Ctx, FixedClock, Id, Locale, Problem, SystemEntropy, Timestamp, World, Zone};
 use ports::{Access, Authorizations, Pending, Subject, SubjectKind};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use store::{Tx, testing};
+
+mod zones;
 
 struct NoGrants;
 
@@ -49,7 +51,7 @@ impl Authorizations for NoGrants {
 
 fn world() -> (World, Arc<FixedClock>) {
     let clock = Arc::new(FixedClock::new("2026-11-23T02:00:00Z".parse().unwrap()));
-    (World { clock: clock.clone(), entropy: Arc::new(SystemEntropy) }, clock)
+    (World { clock: clock.clone(), entropy: Arc::new(SystemEntropy), zone: Zone::utc() }, clock)
 }
 
 fn person(world: &World) -> Ctx {
@@ -367,8 +369,9 @@ fn a_fetch_may_ask_for_less_and_never_for_more() {
 #[test]
 fn windows_follow_the_calendar_from_the_consents_own_start() {
     let at = |text: &str| text.parse::<Timestamp>().unwrap();
-    let window =
-        |unit, now: &str| Frequency { unit, times: 1 }.window(at("2026-01-31T10:00:00Z"), at(now));
+    let window = |unit, now: &str| {
+        Frequency { unit, times: 1 }.window(at("2026-01-31T10:00:00Z"), at(now), &Zone::utc())
+    };
     assert_eq!(
         window(Period::Month, "2026-02-15T00:00:00Z"),
         (at("2026-01-31T10:00:00Z"), Some(at("2026-02-28T10:00:00Z")))
@@ -419,7 +422,7 @@ proptest! {
             prop_assert!(!(state.is_final() && next.is_some()));
             prop_assert_eq!(next.is_some(), TRANSITIONS.iter().any(|(from, on, _)| *from == state && *on == event));
             state = next.unwrap_or(state);
-            prop_assert_eq!(rules::may_look(&terms(now), state, Timestamp::UNIX_EPOCH, 0, now).is_ok(), state == State::Active);
+            prop_assert_eq!(rules::may_look(&terms(now), state, Timestamp::UNIX_EPOCH, 0, now, &Zone::utc()).is_ok(), state == State::Active);
         }
     }
 
@@ -427,10 +430,10 @@ proptest! {
     fn a_window_holds_its_moment_and_the_next_begins_where_it_ends(unit in proptest::sample::select(vec![Period::Hour, Period::Day, Period::Week, Period::Month, Period::Year]), start in 0_i64..4_000_000_000, later in 0_i64..400_000_000) {
         let (start, now) = (kernel::from_micros(start * 1_000_000), kernel::from_micros((start + later) * 1_000_000));
         let frequency = Frequency { unit, times: 1 };
-        let (begun, next) = frequency.window(start, now);
+        let (begun, next) = frequency.window(start, now, &Zone::utc());
         let next = next.unwrap();
         prop_assert!(begun <= now && now < next, "{} {} {}", begun, now, next);
-        prop_assert_eq!(frequency.window(start, next).0, next);
+        prop_assert_eq!(frequency.window(start, next, &Zone::utc()).0, next);
     }
 
     #[test]

@@ -9,7 +9,10 @@ use store::{Error, testing};
 
 fn world() -> (World, Arc<FixedClock>) {
     let clock = Arc::new(FixedClock::new(Timestamp::UNIX_EPOCH));
-    (World { clock: clock.clone(), entropy: Arc::new(SystemEntropy) }, clock)
+    (
+        World { clock: clock.clone(), entropy: Arc::new(SystemEntropy), zone: kernel::Zone::utc() },
+        clock,
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-use crate::{Id, Locale, Problem};
+use crate::{Id, Locale, Problem, Zone};
 use jiff::Timestamp;
 use std::sync::{
     Arc, Mutex,
@@ -91,12 +91,14 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// The randomness.
     pub entropy: Arc<dyn Entropy>,
+    /// Where days begin and end.
+    pub zone: Zone,
 }
 
 impl World {
-    /// The machine's clock and randomness.
+    /// The machine's clock and randomness, in UTC.
     pub fn system() -> Self {
-        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), zone: Zone::utc() }
     }
 }
 
@@ -155,6 +157,8 @@ pub struct Ctx {
     pub trace: String,
     /// Randomness for ids, salts and tokens.
     pub entropy: Arc<dyn Entropy>,
+    /// Where days begin and end.
+    pub zone: Zone,
 }
 
 impl Ctx {
@@ -168,6 +172,7 @@ impl Ctx {
             locale,
             trace: format!("{:016x}", u64::from_be_bytes(trace)),
             entropy: world.entropy.clone(),
+            zone: world.zone.clone(),
         }
     }
 

@@ -8,6 +8,7 @@ pub mod hk;
 mod id;
 mod problem;
 mod text;
+mod zone;
 
 pub use ctx::{
     Actor, Clock, Ctx, Entropy, FixedClock, Role, SeededEntropy, SystemClock, SystemEntropy, World,
@@ -16,6 +17,7 @@ pub use id::Id;
 pub use jiff::{Timestamp, civil::Date};
 pub use problem::{FieldError, Problem};
 pub use text::{Locale, Text};
+pub use zone::Zone;
 
 /// Microseconds since 1970, as every table stores a time.
 pub fn micros(at: Timestamp) -> i64 {

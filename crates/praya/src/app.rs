@@ -82,6 +82,7 @@ impl App {
     /// Puts the domains together.
     pub async fn build(settings: Settings) -> Result<Self, Error> {
         let Settings { db, world, base, pack, sources, secret, log_key, by_proxy, demo } = settings;
+        let world = World { zone: pack.zone(), ..world };
         let https = base.starts_with("https:");
         let origin =
             base.split_once("://").map_or(base.as_str(), |(_, host)| host).replace([':', '/'], "-");

@@ -26,8 +26,8 @@ pub(crate) fn routes(log: &Log, pack: &Arc<Pack>) -> Routes {
 
 fn problem(error: evidence::Error) -> Problem {
     match error {
-        evidence::Error::Missing => Problem::new(404, "not-found"),
-        other => Problem::internal(other),
+        evidence::Error::Missing | evidence::Error::Behind => Problem::new(404, "not-found"),
+        other => other.into(),
     }
 }
 

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use kernel::{Locale, Problem};
+use kernel::{Locale, Problem, Zone};
 
 /// A [`Problem`] on its way out; [`render_problems`] gives it its form.
 #[derive(Debug)]
@@ -71,11 +71,12 @@ pub async fn render_problems(request: Request, next: Next) -> Response {
         }
     }
     let locale = visit.as_ref().map(|visit| visit.ctx.locale).unwrap_or_default();
+    let zone = visit.as_ref().map_or(Zone::utc(), |visit| visit.ctx.zone.clone());
     // A time is said in the reader's way.
     let readable = |value: &String| {
         value
             .parse::<kernel::Timestamp>()
-            .map_or_else(|_| value.clone(), |at| crate::texts::moment(locale, at))
+            .map_or_else(|_| value.clone(), |at| crate::texts::moment(locale, &zone, at))
     };
     let values: Vec<_> =
         problem.args.iter().map(|(name, value)| (*name, readable(value).into())).collect();

@@ -1,5 +1,5 @@
 use crate::{Row, Visit, assets, texts};
-use kernel::{Date, Locale, Text, Timestamp};
+use kernel::{Date, Locale, Text, Timestamp, Zone};
 
 /// Who is signed in, as the header shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct UserView {
 pub struct Shell {
     /// The page's language.
     pub locale: Locale,
+    /// The government's clocks.
+    pub zone: Zone,
     /// The page's title, already in its language.
     pub title: String,
     /// The government's name.
@@ -51,6 +53,7 @@ impl Shell {
     pub(crate) fn new(visit: &Visit, title: String) -> Self {
         Self {
             locale: visit.ctx.locale,
+            zone: visit.ctx.zone.clone(),
             title,
             government: visit.brand.government.clone(),
             demo: visit.brand.demo,
@@ -149,7 +152,7 @@ impl Shell {
 
     /// A moment, in Hong Kong time, as people write it.
     pub fn moment(&self, at: &Timestamp) -> String {
-        texts::moment(self.locale, *at)
+        texts::moment(self.locale, &self.zone, *at)
     }
 
     /// A date, as people write it.

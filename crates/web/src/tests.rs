@@ -14,6 +14,7 @@ pub(super) fn visit(locale: Locale, signed_in: bool) -> Visit {
     let world = World {
         clock: Arc::new(FixedClock::new(Timestamp::UNIX_EPOCH)),
         entropy: Arc::new(SeededEntropy::new(7)),
+        zone: kernel::Zone::utc(),
     };
     let mut ctx = Ctx::new(&world, Actor::Anonymous, locale);
     if signed_in {

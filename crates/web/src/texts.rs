@@ -2,7 +2,7 @@
 //! fails when a key or a placeholder is missing in one language.
 
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
-use kernel::{Date, Locale, Timestamp};
+use kernel::{Date, Locale, Timestamp, Zone};
 use std::sync::LazyLock;
 use unic_langid::langid;
 
@@ -58,8 +58,8 @@ pub(crate) fn date(locale: Locale, date: Date) -> String {
     }
 }
 
-/// A moment in Hong Kong time (UTC+8 all year).
-pub(crate) fn moment(locale: Locale, at: Timestamp) -> String {
-    let local = jiff::tz::Offset::constant(8).to_datetime(at);
+/// A moment, by the government's clocks.
+pub(crate) fn moment(locale: Locale, zone: &Zone, at: Timestamp) -> String {
+    let local = zone.local(at);
     format!("{} {}", date(locale, local.date()), local.strftime("%H:%M"))
 }

@@ -255,14 +255,8 @@ pub fn amend(
         let given = find(tx, &new.id)?;
         change(tx, ctx, &given, departments, Event::Pause)?;
     }
-    let details = serde_json::to_value(new.details()).map_err(Problem::internal)?;
+    let details = serde_json::to_value(new.details(&ctx.zone)).map_err(Problem::internal)?;
     authorizations.move_grant(tx, &old.terms.id, &new.id, &details)
-}
-
-/// The first moment after a day, in Hong Kong.
-pub fn end_of(day: kernel::Date) -> Timestamp {
-    let next = day.tomorrow().unwrap_or(day);
-    jiff::tz::Offset::constant(8).to_timestamp(next.at(0, 0, 0, 0)).unwrap_or(Timestamp::MAX)
 }
 
 /// Lets consents whose time is over expire; how many did.

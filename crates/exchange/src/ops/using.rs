@@ -1,6 +1,6 @@
 //! Using a consent: the read before the sources are asked, and the row that decides.
 
-use super::{Result, end_of, reading};
+use super::{Result, reading};
 use crate::{
     model::{State, Terms},
     sql,
@@ -42,8 +42,8 @@ pub fn standing(tx: &mut Tx<'_>, access: &Access) -> Result<Standing> {
 
 /// Uses the consent once, or says why it may not be used: the only place that allows a release.
 pub fn use_consent(tx: &mut Tx<'_>, ctx: &Ctx, terms: &Terms) -> Result<()> {
-    let (window, next) = terms.frequency.window(terms.start, ctx.now);
-    let due = end_of(terms.data_life.last_day(ctx.now));
+    let (window, next) = terms.frequency.window(terms.start, ctx.now, &ctx.zone);
+    let due = ctx.zone.end_of(terms.data_life.last_day(ctx.now, &ctx.zone));
     let args = [
         terms.id.as_str().into(),
         micros(ctx.now).into(),
@@ -63,6 +63,7 @@ pub fn use_consent(tx: &mut Tx<'_>, ctx: &Ctx, terms: &Terms) -> Result<()> {
         from_micros(row.int(3)?),
         row.int(4)?,
         ctx.now,
+        &ctx.zone,
     )
     .err()
     .unwrap_or_else(|| crate::rules::too_often(next, ctx.now)))

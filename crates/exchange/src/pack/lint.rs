@@ -71,7 +71,7 @@ pub(super) fn government(government: &Government, place: &Place<'_>) -> Vec<Mist
     let mut finder = Finder { place, found: Vec::new() };
     finder.id("id", &government.id, '-');
     finder.text("name", &government.name);
-    if !government.time_zone.contains('/') && government.time_zone != "UTC" {
+    if kernel::Zone::named(&government.time_zone).is_none() {
         finder.say(
             "time_zone",
             format!("time zone {:?}", government.time_zone),

@@ -37,6 +37,11 @@ pub struct Pack {
 }
 
 impl Pack {
+    /// By whose clocks its days begin and end; the check knows it.
+    pub fn zone(&self) -> kernel::Zone {
+        kernel::Zone::named(&self.government.time_zone).unwrap_or(kernel::Zone::utc())
+    }
+
     /// The government it is for.
     pub const fn government(&self) -> &Government {
         &self.government

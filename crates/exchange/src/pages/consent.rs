@@ -247,7 +247,7 @@ fn draft(
     let start = asked
         .request
         .start
-        .map_or(ctx.now, |day| ops::end_of(day.yesterday().unwrap_or(day)).max(ctx.now));
+        .map_or(ctx.now, |day| ctx.zone.end_of(day.yesterday().unwrap_or(day)).max(ctx.now));
     Ok(Terms {
         version: 1,
         id: ctx.id("con"),
@@ -266,7 +266,7 @@ fn draft(
         data_life: asked.request.data_life,
         mode: asked.request.mode,
         start,
-        expires: ops::end_of(asked.request.expires),
+        expires: ctx.zone.end_of(asked.request.expires),
         given: ctx.now,
     })
 }
@@ -410,7 +410,7 @@ pub(crate) fn approve(
     subject: &Subject,
     terms: &Terms,
 ) -> Result<String, Problem> {
-    let details = json!([terms.details()]);
+    let details = json!([terms.details(&ctx.zone)]);
     exchange.deps.authorizations.approve(tx, ctx, interaction, subject, &terms.id, &details)
 }
 

@@ -11,7 +11,7 @@ use axum::{
     extract::{Path, Query, State as Extract},
     response::{Html, IntoResponse, Response},
 };
-use jiff::{ToSpan, tz::Offset};
+use jiff::ToSpan;
 use kernel::{Id, Problem, Text, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -211,7 +211,7 @@ fn may_look(
         consumer: named(&consent.terms.consumer),
         subject: subject(&consent.terms.subject),
         purpose: purpose_name(exchange, shell, &consent.terms.purpose),
-        until: shell.date(&super::last_day(consent.terms.expires)),
+        until: shell.date(&super::last_day(shell, consent.terms.expires)),
         state: consent.state,
         colour: colour(consent.state),
         used: consent.used_total,
@@ -221,7 +221,7 @@ fn may_look(
 
 /// A dot per look, for each of the last twelve months.
 fn timeline(shell: &Shell, looks: &[Look], now: Timestamp) -> web::Html {
-    let month_of = |at: Timestamp| Offset::constant(8).to_datetime(at).date().first_of_month();
+    let month_of = |at: Timestamp| shell.zone.day(at).first_of_month();
     let this = month_of(now);
     let months: Vec<_> = (0..12)
         .rev()

@@ -141,7 +141,7 @@ fn render(
         history: history.collect(),
         mine: found.yeses.iter().any(|(who, ..)| who == person),
         yeses: yeses.collect(),
-        due: found.consent.delete_due.map(|at| shell.date(&super::last_day(at))),
+        due: found.consent.delete_due.map(|at| shell.date(&super::last_day(&shell, at))),
         deletions: found.deletions,
         confirm: ask.confirm.is_some(),
         done: ask

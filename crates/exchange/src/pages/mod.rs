@@ -83,9 +83,9 @@ fn money(cents: i64) -> String {
     format!("HK$\u{a0}{sign}{grouped}.{:02}", cents.unsigned_abs() % 100)
 }
 
-/// The last day before a moment, in Hong Kong: a consent that ends at midnight ends on the day before.
-pub(crate) fn last_day(end: kernel::Timestamp) -> kernel::Date {
-    jiff::tz::Offset::constant(8).to_datetime(end - jiff::SignedDuration::from_secs(1)).date()
+/// The last day before a moment: a consent that ends at midnight ends on the day before.
+pub(crate) fn last_day(shell: &Shell, end: kernel::Timestamp) -> kernel::Date {
+    shell.zone.day(end - jiff::SignedDuration::from_secs(1))
 }
 
 /// How often, how long, until when, as rows.
@@ -107,7 +107,7 @@ pub(crate) fn facts(exchange: &Exchange, shell: &Shell, terms: &Terms) -> Vec<Ro
     let mut rows = vec![
         Row::new(shell.t("fact-purpose"), purpose),
         Row::new(shell.t("fact-frequency"), times),
-        Row::new(shell.t("fact-until"), shell.date(&last_day(terms.expires))),
+        Row::new(shell.t("fact-until"), shell.date(&last_day(shell, terms.expires))),
         Row::new(shell.t("fact-life"), life),
         Row::new(shell.t("fact-mode"), shell.t(&format!("mode-{}", terms.mode.name()))),
     ];

@@ -95,7 +95,11 @@ impl Site {
     async fn new(keep: TestDb) -> Self {
         let db = keep.db.clone();
         let clock = Arc::new(FixedClock::new("2026-11-23T04:00:00Z".parse().unwrap()));
-        let world = World { clock: clock.clone(), entropy: Arc::new(kernel::SystemEntropy) };
+        let world = World {
+            clock: clock.clone(),
+            entropy: Arc::new(kernel::SystemEntropy),
+            zone: kernel::Zone::utc(),
+        };
         let keys = Keys::load(&db, &world, &SECRET).await.unwrap();
         let exchange = Arc::new(Exchange::default());
         let cookies = Cookies::new("test", false);

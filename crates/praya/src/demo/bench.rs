@@ -28,7 +28,9 @@ const REGISTER: (&str, (i64, i64)) = ("vehicles", (38, 42));
 pub(crate) async fn fill(options: &BenchOptions) -> Result<(), Error> {
     let folder = options.data.as_path();
     std::fs::create_dir_all(folder)?;
-    let world = World::system();
+    let pack = exchange::pack::load_embedded()
+        .map_err(|mistakes| format!("{} mistakes in the pack", mistakes.len()))?;
+    let world = World { zone: pack.zone(), ..World::system() };
     let url = options
         .database
         .clone()
@@ -37,8 +39,6 @@ pub(crate) async fn fill(options: &BenchOptions) -> Result<(), Error> {
     db.migrate().await?;
     let log_key = key_file(&folder.join("log-key.json"), PrivateJwk::generate_ed25519)?;
     let log = Log::open(db.clone(), &log_key, "localhost-8443").await?;
-    let pack = exchange::pack::load_embedded()
-        .map_err(|mistakes| format!("{} mistakes in the pack", mistakes.len()))?;
     let keys = (
         key_file(&folder.join("bank-signing.json"), || PrivateJwk::generate_p256("sig"))?,
         key_file(&folder.join("bank-encryption.json"), || PrivateJwk::generate_p256("enc"))?,

@@ -42,7 +42,7 @@ fn made_up<'a>(
 }
 
 fn today(world: &World) -> Date {
-    jiff::tz::Offset::constant(8).to_datetime(world.clock.now()).date()
+    world.zone.day(world.clock.now())
 }
 
 /// Writes what is missing of the departments' files.

@@ -130,7 +130,6 @@ struct Made {
 impl Made {
     async fn prepare(options: &Options, base: &str, bank_base: &str) -> Result<Self, Error> {
         let folder = &options.data;
-        let world = World::system();
         let url = options
             .database
             .clone()
@@ -140,6 +139,7 @@ impl Made {
         let pack = Arc::new(exchange::pack::load_embedded().map_err(|mistakes| {
             mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
         })?);
+        let world = World { zone: pack.zone(), ..World::system() };
         let made_up = data::Data::new(SEED, 60);
         departments::write(&folder.join("departments"), &pack, &made_up, &world).await?;
         let api = departments::serve_api(&pack, &made_up, &world).await?;

@@ -124,6 +124,13 @@ pub(crate) fn ask(demo: &Demo, tokens: Vec<String>) -> Vec<JoinHandle<(Vec<Recor
     tokens.into_iter().map(ask).collect()
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_the_log_has_not_reached_is_not_found() {
+    let demo = Demo::start().await;
+    let url = format!("{}/log/proof/1000000", demo.base);
+    assert_eq!(crate::demo::client().get(url).send().await.unwrap().status(), 404);
+}
+
 async fn kills(database: Option<String>) {
     let rounds = rounds();
     let mut demo = Demo::on(database.clone()).await;
