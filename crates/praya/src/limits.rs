@@ -71,11 +71,11 @@ pub(crate) async fn limit(
 ) -> Response {
     let path = request.uri().path();
     let oauth = path.starts_with("/oauth/");
-    let limiter = match request.method() {
-        &Method::POST if path.starts_with("/sign-in") || path.starts_with("/invitation/") => {
+    let limiter = match *request.method() {
+        Method::POST if path.starts_with("/sign-in") || path.starts_with("/invitation/") => {
             &limits.0.sign_in
         }
-        &(Method::POST | Method::DELETE) if oauth => &limits.0.oauth,
+        Method::POST | Method::DELETE if oauth => &limits.0.oauth,
         _ => return next.run(request).await,
     };
     let Some(Peer(peer)) = request.extensions().get().copied() else {

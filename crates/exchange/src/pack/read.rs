@@ -4,7 +4,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use std::{collections::BTreeMap, fmt, io, ops::Range, path::Path};
 use toml::{
     Spanned,
-    de::{DeTable, DeValue},
+    de::{DeArray, DeTable, DeValue},
 };
 
 /// Something wrong in a pack: where, what, and what to do about it.
@@ -87,7 +87,7 @@ fn at(file: &str, text: &str, span: Range<usize>, what: String, advice: String) 
     Mistake { file: file.to_owned(), line: before.matches('\n').count() + 1, column, what, advice }
 }
 
-/// Reads one definition. Unknown keys are all found; of values of a wrong type, the first.
+/// Reads one definition. Unknown keys and values of a wrong type are all found; of missing keys, the first.
 pub(crate) fn definition<'a, T: DeserializeOwned>(
     file: &'a str,
     bytes: &'a [u8],
@@ -109,7 +109,7 @@ pub(crate) fn definition<'a, T: DeserializeOwned>(
     }
     let mut mistakes = Vec::new();
     let mut rest = table.clone();
-    // Each round takes out one unknown key, so that the next can be found.
+    // Each round takes out one unknown key or puts right one value, so that the next can be found.
     loop {
         match T::deserialize(rest.clone().into_deserializer()) {
             Ok(value) if mistakes.is_empty() => {
@@ -120,9 +120,13 @@ pub(crate) fn definition<'a, T: DeserializeOwned>(
                 // A flattened value is read without its place: its error has the place of the whole, or none.
                 let place = error.span().filter(|span| span.start > 0);
                 let (what, advice) = explain(file, error.message());
-                let Some(span) = unknown_key(error.message())
-                    .and_then(|key| take(rest.get_mut(), key, place.clone()))
-                else {
+                let taken = match unknown_key(error.message()) {
+                    Some(key) => take(rest.get_mut(), key, place.clone()),
+                    None => stand_in(error.message())
+                        .zip(place.clone())
+                        .and_then(|(right, span)| put(rest.get_mut(), right, &span)),
+                };
+                let Some(span) = taken else {
                     let span =
                         place.or_else(|| value_of(rest.get_ref(), error.message())).unwrap_or(0..0);
                     mistakes.push(at(file, text, span, what, advice));
@@ -136,6 +140,46 @@ pub(crate) fn definition<'a, T: DeserializeOwned>(
 
 fn unknown_key(message: &str) -> Option<&str> {
     message.strip_prefix("unknown field `")?.split('`').next()
+}
+
+/// A value that would have been read in the place of the one that was not, as far as a message tells.
+fn stand_in(message: &str) -> Option<DeValue<'static>> {
+    let (found, wanted) = message.split_once(", expected ")?;
+    Some(match wanted {
+        _ if found.starts_with("unknown variant") => {
+            DeValue::String(wanted.split('`').nth(1)?.to_owned().into())
+        }
+        "a string" | "a character" => DeValue::String(",".into()),
+        "a boolean" => DeValue::Boolean(false),
+        "a sequence" => DeValue::Array(DeArray::new()),
+        "u32" | "u64" => DeValue::parse("0").ok()?.into_inner(),
+        _ => return None,
+    })
+}
+
+/// Puts a value in the place of the one that stands at `span`.
+fn put(
+    table: &mut DeTable<'_>,
+    right: DeValue<'static>,
+    span: &Range<usize>,
+) -> Option<Range<usize>> {
+    let wrong = table.iter_mut().find_map(|(_, value)| at_span(value, span))?;
+    *wrong.get_mut() = right;
+    Some(span.clone())
+}
+
+fn at_span<'v, 'i>(
+    value: &'v mut Spanned<DeValue<'i>>,
+    span: &Range<usize>,
+) -> Option<&'v mut Spanned<DeValue<'i>>> {
+    if value.span() == *span {
+        return Some(value);
+    }
+    match value.get_mut() {
+        DeValue::Table(table) => table.iter_mut().find_map(|(_, value)| at_span(value, span)),
+        DeValue::Array(array) => array.iter_mut().find_map(|value| at_span(value, span)),
+        _ => None,
+    }
 }
 
 /// The place of the value at the top that a message names.
