@@ -157,6 +157,7 @@ words! {
     event_deleted: "The time to keep the records ended: we deleted them and said so to Praya", "保存期已屆滿：我們已刪除紀錄並告知 Praya", "保存期已届满：我们已删除记录并告知 Praya";
     trouble: "This did not work", "未能完成", "未能完成";
     next: "What next", "下一步", "下一步";
+    colon: ": ", "：", "：";
     next_consent: "Only you can change this. Resume or renew the permission at Praya under My data, or begin a new application here.", "只有你可以改變。請在 Praya「我的資料」恢復或重新給予同意，或在這裏重新申請。", "只有您可以改变。请在 Praya“我的数据”恢复或重新给予同意，或在这里重新申请。";
     next_waiting: "Ask the other director to answer at Praya, then fetch again.", "請另一位董事在 Praya 回覆，然後再次索取。", "请另一位董事在 Praya 答复，然后再次获取。";
     next_later: "Nothing is lost. Fetch again", "資料沒有遺失。請稍後再次索取", "数据没有丢失。请稍后再次获取";
