@@ -11,13 +11,10 @@ use axum::{
     extract::{Path, Query, State},
     response::{IntoResponse, Redirect, Response},
 };
-use jiff::{SignedDuration, civil::Date, tz::Offset};
-use kernel::{Id, Problem, Text, Timestamp, hk::Hkid};
+use jiff::{SignedDuration, civil::Date};
+use kernel::{Id, Problem, Text, Timestamp, Zone, hk::Hkid};
 use serde::Deserialize;
 use web::{Choice, Errors, Form, Outcome, Shell, Visit};
-
-/// The clock by which a mandate's last day ends.
-const HONG_KONG: Offset = Offset::constant(8);
 
 #[derive(Template)]
 #[template(path = "mandates.html")]
@@ -63,7 +60,7 @@ impl Page {
 
 /// The last day before a mandate's end.
 fn last_day(shell: &Shell, end: Timestamp) -> String {
-    shell.date(&HONG_KONG.to_datetime(end - SignedDuration::from_secs(1)).date())
+    shell.date(&shell.zone.day(end - SignedDuration::from_secs(1)))
 }
 
 #[derive(Deserialize)]
@@ -157,14 +154,11 @@ pub(super) struct Give {
 
 impl Give {
     /// The end of the last day; what is no day has passed long ago.
-    fn until(&self) -> Timestamp {
+    fn until(&self, zone: &Zone) -> Timestamp {
         let number = |text: &str| text.trim().parse::<i16>().ok();
         let small = |text: &str| i8::try_from(number(text)?).ok();
         let day = || Date::new(number(&self.year)?, small(&self.month)?, small(&self.day)?).ok();
-        day()
-            .and_then(|day| day.tomorrow().ok())
-            .and_then(|day| HONG_KONG.to_timestamp(day.at(0, 0, 0, 0)).ok())
-            .unwrap_or(Timestamp::UNIX_EPOCH)
+        day().map_or(Timestamp::UNIX_EPOCH, |day| zone.end_of(day))
     }
 }
 
@@ -241,7 +235,7 @@ pub(super) async fn give(
         name: sent.name.clone(),
         purposes: sent.purpose.clone(),
         needs: sent.needs.parse().unwrap_or(0),
-        until: sent.until(),
+        until: sent.until(&visit.ctx.zone),
     };
     let known: Vec<_> = identity.0.records.purposes().into_iter().map(|(id, _)| id).collect();
     let (ctx, company) = (visit.ctx.clone(), new.company.clone());
