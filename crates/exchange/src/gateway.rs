@@ -258,7 +258,7 @@ impl Exchange {
             ReleaseHeader { typ: "praya-release+jwt", receipt: &receipt, opening: &ticket.opening };
         let signed =
             self.signer.current(ctx.now)?.sign(&header, &payload).map_err(Problem::internal)?;
-        keys.recipient.encrypt(Some("JWT"), signed.as_bytes()).map_err(Problem::internal)
+        keys.recipient.encrypt(Some("JWT"), signed.into_bytes()).map_err(Problem::internal)
     }
 
     /// Asks every source at once and keeps only the selected fields.

@@ -19,8 +19,15 @@ pub struct Limiter {
     every: i64,
     burst: i64,
     hasher: RandomState,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
     /// When each caller's allowance is whole again, in microseconds.
-    whole: Mutex<HashMap<u64, i64>>,
+    whole: HashMap<u64, i64>,
+    /// When those whose allowance is whole again were last forgotten: a flood does not make us look each time.
+    swept: i64,
 }
 
 impl Limiter {
@@ -28,20 +35,23 @@ impl Limiter {
     pub fn new(burst: u32, every: Duration) -> Self {
         let every = i64::try_from(every.as_micros()).unwrap_or(i64::MAX);
         let hasher = RandomState::new();
-        Self { every, burst: i64::from(burst) * every, hasher, whole: Mutex::default() }
+        Self { every, burst: i64::from(burst) * every, hasher, known: Mutex::default() }
     }
 
     /// Takes one from the caller's allowance; `429 too-many-requests` with when to come back.
     pub fn admit(&self, caller: impl Hash, now: Timestamp) -> Result<(), Problem> {
         let (mut caller, now) = (self.hasher.hash_one(caller), now.as_microsecond());
-        let mut whole = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
-        if whole.len() >= CALLERS && !whole.contains_key(&caller) {
-            whole.retain(|_, at| *at > now);
-            if whole.len() >= CALLERS {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.whole.len() >= CALLERS && !known.whole.contains_key(&caller) {
+            if now - known.swept >= 1_000_000 {
+                known.whole.retain(|_, at| *at > now);
+                known.swept = now;
+            }
+            if known.whole.len() >= CALLERS {
                 caller = 0;
             }
         }
-        let at = whole.entry(caller).or_insert(now);
+        let at = known.whole.entry(caller).or_insert(now);
         let next = (*at).max(now) + self.every;
         if next - now > self.burst {
             let wait = (next - now - self.burst + 999_999) / 1_000_000;
@@ -92,8 +102,8 @@ mod tests {
         let let_in = (0..1000).filter(|n| limiter.admit(CALLERS + n, at(0)).is_ok()).count();
         assert_eq!(let_in, 2);
         limiter.admit(0_usize, at(0)).expect("who was here before keeps an own allowance");
-        assert!(limiter.whole.lock().unwrap().len() <= CALLERS + 1);
+        assert!(limiter.known.lock().unwrap().whole.len() <= CALLERS + 1);
         limiter.admit("later", at(60)).unwrap();
-        assert!(limiter.whole.lock().unwrap().len() < 10, "what is whole again is forgotten");
+        assert!(limiter.known.lock().unwrap().whole.len() < 10, "what is whole again is forgotten");
     }
 }

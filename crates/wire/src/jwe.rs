@@ -40,7 +40,7 @@ impl Recipient {
     }
 
     /// Encrypts under a fresh key; `cty` is `JWT` when the plaintext is a JWS.
-    pub fn encrypt(&self, cty: Option<&str>, plaintext: &[u8]) -> Result<String> {
+    pub fn encrypt(&self, cty: Option<&str>, mut plaintext: Vec<u8>) -> Result<String> {
         let ours = PrivateKey::generate(&ECDH_P256).map_err(|_| Error::Crypto)?;
         let point: EcPublicKeyUncompressedBin<'_> = ours
             .compute_public_key()
@@ -55,19 +55,18 @@ impl Recipient {
         let key = content_key(&ours, &self.key, &[], &[])?;
         let mut iv = [0; 12];
         rand::fill(&mut iv).map_err(|_| Error::Crypto)?;
-        let mut text = plaintext.to_vec();
         let tag = key
             .seal_in_place_separate_tag(
                 Nonce::assume_unique_for_key(iv),
                 Aad::from(token.as_bytes()),
-                &mut text,
+                &mut plaintext,
             )
             .map_err(|_| Error::Crypto)?;
         // Direct agreement: the encrypted key is empty.
         token.push_str("..");
         b64::encode_into(iv, &mut token);
         token.push('.');
-        b64::encode_into(text, &mut token);
+        b64::encode_into(plaintext, &mut token);
         token.push('.');
         b64::encode_into(tag, &mut token);
         Ok(token)

@@ -187,7 +187,7 @@ proptest! {
     fn what_is_encrypted_opens_and_nothing_else_does(plaintext: Vec<u8>, at: prop::sample::Index, other: u8) {
         let pair = PrivateJwk::generate_p256("enc").unwrap();
         let opening = OpeningKey::new(&pair).unwrap();
-        let token = Recipient::new(&pair.public).unwrap().encrypt(Some("JWT"), &plaintext).unwrap();
+        let token = Recipient::new(&pair.public).unwrap().encrypt(Some("JWT"), plaintext.clone()).unwrap();
         prop_assert_eq!(&crate::jwe::recipient_kid(&token, 1 << 20).unwrap(), &pair.public.kid);
         prop_assert_eq!(opening.decrypt(&token, 1 << 20).unwrap().plaintext, plaintext);
         let mut bytes = token.clone().into_bytes();
