@@ -2,7 +2,7 @@
 
 use crate::{
     clock,
-    jose::Checked,
+    jose::{Checked, unb64},
     receipt::Place,
     session::{Notice, Trouble, in_language},
     words::{Lang, Words},
@@ -44,6 +44,8 @@ pub(crate) struct Part {
     pub(crate) status: String,
     pub(crate) said: &'static str,
     pub(crate) as_of: String,
+    /// The issuer of another node whose signed answer this is; empty if it is our government's own.
+    pub(crate) held_by: String,
     pub(crate) rows: Vec<Vec<(String, String)>>,
 }
 
@@ -105,9 +107,17 @@ fn part(said: &Value, registers: &Value, lang: Lang) -> Part {
             _ => words.status_unavailable,
         },
         as_of: said["as_of"].as_str().map(|text| stamp(text, lang)).unwrap_or_default(),
+        held_by: said["passed"].as_str().and_then(issuer).unwrap_or_default(),
         rows: rows.collect(),
         status,
     }
+}
+
+/// Who says that it signed a JWS.
+fn issuer(jws: &str) -> Option<String> {
+    let payload = unb64(jws.split('.').nth(1)?).ok()?;
+    let claims: Value = serde_json::from_slice(&payload).ok()?;
+    claims["iss"].as_str().map(str::to_owned)
 }
 
 /// A row's fields in the register's order.
@@ -284,6 +294,15 @@ mod tests {
         assert_eq!(next(Some(&notice("revoked"))), words.next_consent);
         assert_eq!(next(Some(&notice("active"))), words.next_token);
         assert_eq!(next(None), words.next_token);
+    }
+
+    #[test]
+    fn a_part_that_another_node_signed_says_who_holds_it() {
+        let claims = crate::jose::b64(json!({"iss": "https://neighbour.example"}).to_string());
+        let held = |passed: Value| part(&json!({"passed": passed}), &json!([]), Lang::En).held_by;
+        assert_eq!(held(format!("e30.{claims}.AA").into()), "https://neighbour.example");
+        assert_eq!(held(Value::Null), "");
+        assert_eq!(held("not a JWS".into()), "");
     }
 
     #[test]

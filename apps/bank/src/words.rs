@@ -122,6 +122,8 @@ words! {
     status_ok: "Received", "已收到", "已收到";
     status_none: "The department holds no such record", "該部門沒有此紀錄", "该部门没有此记录";
     status_unavailable: "The department was not answering. Fetch again later; nothing else is held up", "該部門當時沒有回應。請稍後再取；其他紀錄不受影響", "该部门当时没有响应。请稍后再取；其他记录不受影响";
+    held_by: "Held and signed by another government’s node:", "由另一政府的節點保存及簽署：", "由另一政府的节点保存并签名：";
+    held_by_hint: "Its signature and receipt are in the signed answer. Praya checked them; we do not know its keys.", "其簽署及憑證載於已簽署的答覆，並經 Praya 核對；我們並無該節點的密鑰。", "其签名及凭证载于已签名的答复，并经 Praya 核对；我们没有该节点的密钥。";
     row: "Record", "紀錄", "记录";
     yes: "Yes", "是", "是";
     no: "No", "否", "否";

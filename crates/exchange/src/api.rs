@@ -97,6 +97,18 @@ pub(crate) async fn records(
     Ok(jwt(&exchange, &ctx, answer))
 }
 
+/// `POST /exchange/v1/node`: another node asks; the body is its signed question.
+pub(crate) async fn node(
+    State(exchange): State<Exchange>,
+    visit: Visit,
+    body: Bytes,
+) -> Outcome<Response> {
+    let token = std::str::from_utf8(&body).map_err(|_| Problem::new(401, "question-refused"))?;
+    let answer = exchange.answer_node(&visit.ctx, token).await?;
+    let headers = [(header::CONTENT_TYPE, "application/jwt"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, answer).into_response())
+}
+
 /// An encrypted answer, with the nonce for the next proof.
 fn jwt(exchange: &Exchange, ctx: &Ctx, answer: String) -> Response {
     let nonce = exchange.nonces.make(ctx.now.as_second());

@@ -2,10 +2,12 @@
 //! of whatever it lets through: `true` if it did.
 
 use crate::{
+    node::{Question, Unverified},
     pack::{Pack, load_embedded},
-    rules::check_request,
+    rules::{check_request, may_ask},
     sources::mapping::{key, map_row},
 };
+use ports::NodeRights;
 use serde_json::{Map, Value as Json};
 use std::sync::LazyLock;
 
@@ -13,7 +15,8 @@ use std::sync::LazyLock;
 pub type Target = (&'static str, fn(&[u8]) -> bool);
 
 /// Every target.
-pub const TARGETS: &[Target] = &[("request", request), ("mapping", mapping)];
+pub const TARGETS: &[Target] =
+    &[("request", request), ("mapping", mapping), ("question", question)];
 
 /// A day on which the corpus was made.
 const NOW: i64 = 1_795_392_000_000_000;
@@ -62,6 +65,31 @@ pub fn mapping(bytes: &[u8]) -> bool {
     let mut plain = source.clone();
     plain.mapping.clear();
     assert_eq!(map_row(register, &plain, &mapped, &asked, &fields), Ok(mapped));
+    true
+}
+
+/// Another node's question as it arrives, before its signature is looked at. One that is let through asks
+/// for nothing its purpose does not allow, and is the same once it is written again.
+pub fn question(bytes: &[u8]) -> bool {
+    let (Some(pack), Ok(token)) = (&*PACK, std::str::from_utf8(bytes)) else { return false };
+    let Ok(read) = Unverified::new(token) else { return false };
+    let question = read.unverified();
+    let again = serde_json::to_vec(question).ok();
+    let again = again.and_then(|bytes| serde_json::from_slice::<Question>(&bytes).ok());
+    assert_eq!(again.as_ref(), Some(question));
+    let rights = NodeRights {
+        registers: pack.registers().map(|register| register.id.clone()).collect(),
+        purposes: pack.purposes().map(|purpose| purpose.id.clone()).collect(),
+    };
+    if may_ask(pack, &rights, question, kernel::from_micros(NOW)).is_err() {
+        return false;
+    }
+    let purpose = pack.purpose(&question.request.purpose);
+    for selection in &question.request.registers {
+        for field in &selection.fields {
+            assert!(purpose.is_some_and(|purpose| purpose.allows(&selection.register, field)));
+        }
+    }
     true
 }
 

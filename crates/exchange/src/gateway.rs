@@ -1,11 +1,14 @@
 //! The gateway: token, key, consent, sources, minimise, log, sign, encrypt, answer.
 //!
-//! Invariant: [`Exchange::release`] is the only way out for records, and what it returns was committed
-//! to a durable log entry first.
+//! Invariant: [`Exchange::let_go`] is the only way out for records, and what it returns was committed to
+//! a durable log entry first.
+
+mod node;
 
 use crate::{
     Exchange,
-    model::{Range, Selection},
+    model::{Range, Request, Selection, Terms},
+    node::{Asking, Claim, Why},
     ops::{self, Fields, LookKind, Sight, Standing},
     rules,
     sources::{Answer, Lookup, Rows, SourceError},
@@ -196,7 +199,12 @@ impl Exchange {
             &ctx.zone,
         )?;
         let selections = rules::narrow(&terms.registers, asked)?;
-        let parts = self.fetch(selections, &subject.key, terms.range).await;
+        let asking = || {
+            let why = claim(terms, &standing.digest);
+            self.asking(ctx, &subject, terms.details(&ctx.zone), why)
+        };
+        let asking = self.pack.asks_nodes(selections).then(asking).transpose()?;
+        let parts = self.fetch(selections, &subject.key, terms.range, asking).await;
         if parts.iter().all(|part| part.status == "unavailable") {
             return Err(Problem::new(503, "source-unavailable").header("retry-after", 30));
         }
@@ -253,12 +261,19 @@ impl Exchange {
                 ops::note_look(tx, &look)
             })
             .await?;
-        let receipt = self.log.receipt(&ticket).await.map_err(Problem::internal)?;
-        let header =
-            ReleaseHeader { typ: "praya-release+jwt", receipt: &receipt, opening: &ticket.opening };
-        let signed =
-            self.signer.current(ctx.now)?.sign(&header, &payload).map_err(Problem::internal)?;
-        keys.recipient.encrypt(Some("JWT"), signed.into_bytes()).map_err(Problem::internal)
+        self.let_go(ctx, &ticket, &payload, &keys.recipient).await
+    }
+
+    /// What a source that is another node must know of a fetch.
+    pub(crate) fn asking(
+        &self,
+        ctx: &Ctx,
+        subject: &Subject,
+        request: Request,
+        why: Why,
+    ) -> Result<Arc<Asking>, Problem> {
+        let (key, subject) = (self.signer.current(ctx.now)?, subject.id.clone());
+        Ok(Arc::new(Asking { key, subject, request, why }))
     }
 
     /// Asks every source at once and keeps only the selected fields.
@@ -267,12 +282,14 @@ impl Exchange {
         selections: &[Selection],
         key: &str,
         range: Option<Range>,
+        asking: Option<Arc<Asking>>,
     ) -> Vec<Part<'_>> {
         let lookups = selections.iter().map(|selection| {
             let lookup = Lookup {
                 key: key.to_owned(),
                 fields: selection.fields.clone(),
                 range: range.map(|range| (range.from, range.to)),
+                asking: asking.clone(),
             };
             (selection.register.clone(), lookup)
         });
@@ -320,6 +337,17 @@ impl Exchange {
             })
             .await
     }
+}
+
+/// A consent as another node is told of it.
+fn claim(terms: &Terms, digest: &[u8]) -> Why {
+    Why::Consent(Claim {
+        id: terms.id.clone(),
+        digest: wire::b64::encode(digest),
+        consumer: terms.consumer.clone(),
+        given: terms.given,
+        start: terms.start,
+    })
 }
 
 /// Selections as looks and the log name them.

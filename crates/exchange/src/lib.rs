@@ -8,6 +8,7 @@ mod api;
 pub mod fuzz;
 mod gateway;
 pub mod model;
+pub mod node;
 pub mod ops;
 pub mod pack;
 mod pages;

@@ -10,7 +10,9 @@ mod using;
 pub use changing::{Reach, amend, change, expire, give, may_decide, revoke, second, subjects};
 pub use definitions::publish;
 pub use deletion::{Deletion, attest, deletions, end_data_life};
-pub use looks::{Fields, Look, LookDraft, LookKind, Sight, find_look, looks_of, note_look};
+pub use looks::{
+    Fields, Look, LookDraft, LookKind, Sight, find_look, looks_of, note_look, note_node_look,
+};
 pub use reading::{
     Consent, HistoryLine, consent_of, counts, find, history, newest, of_subject, yeses,
 };

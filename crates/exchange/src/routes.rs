@@ -20,6 +20,7 @@ pub fn routes(exchange: &Exchange) -> Routes {
         .route("GET", "/exchange/v1/health", Audience::Public, get(api::health).with_state(s()))
         .route("POST", "/exchange/v1/records", Audience::Client, post(api::records).with_state(s()))
         .route("POST", "/exchange/v1/batch", Audience::Client, post(api::batch).with_state(s()))
+        .route("POST", "/exchange/v1/node", Audience::Client, post(api::node).with_state(s()))
         .route(
             "GET",
             "/exchange/v1/consents/{id}",

@@ -2,10 +2,15 @@
 
 use crate::{
     model::{DETAILS_TYPE, Frequency, Request, Selection, State, Terms},
-    pack::{Field, Pack, Purpose, Register},
+    node::{self, Question, Why},
+    pack::{Field, Pack, Purpose, Register, SourceKind},
 };
-use jiff::ToSpan;
-use kernel::{Date, Problem, Timestamp, Zone};
+use jiff::{SignedDuration, ToSpan};
+use kernel::{
+    Date, Problem, Timestamp, Zone,
+    hk::{Brn, Hkid},
+};
+use ports::{NodeRights, SubjectKind};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -117,6 +122,57 @@ fn check_selection(
         };
         refuse(problem, format!("/registers/{i}/fields/{j}"), code);
     }
+}
+
+/// May another node ask this? It is held to what it is registered for, and then to the same rule as a
+/// consumer here, as it was when the consent was given.
+pub fn may_ask(
+    pack: &Pack,
+    rights: &NodeRights,
+    question: &Question,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let request = &question.request;
+    let [selection] = request.registers.as_slice() else {
+        return Err(Problem::new(400, "request-refused").field("/registers", "registers-count"));
+    };
+    let not_allowed =
+        |field| Problem::new(403, "node-not-allowed").field(field, "node-not-allowed");
+    if !rights.registers.contains(&selection.register) {
+        return Err(not_allowed("/registers/0/register"));
+    }
+    if !rights.purposes.contains(&request.purpose) {
+        return Err(not_allowed("/purpose"));
+    }
+    let late = now + SignedDuration::from_secs(node::SKEW);
+    let given = match &question.why {
+        Why::Preview => now,
+        Why::Consent(claim) if claim.given > late => {
+            return Err(Problem::new(400, "request-refused").field("/given", "date-in-future"));
+        }
+        Why::Consent(claim) if claim.start > late => {
+            return Err(Problem::new(403, "consent-not-begun"));
+        }
+        Why::Consent(claim) => claim.given,
+    };
+    check_request(pack, &serde_json::to_value(request).map_err(Problem::internal)?, given)?;
+    if pack.zone().end_of(request.expires) <= now {
+        return Err(Problem::new(403, "consent-expired"));
+    }
+    let key = question.subject.key.as_str();
+    let whole = match request.subject {
+        SubjectKind::Company => Brn::parse(key).is_some_and(|brn| brn.as_str() == key),
+        SubjectKind::Person => Hkid::parse(key).is_some_and(|hkid| hkid.as_str() == key),
+    };
+    if !whole {
+        return Err(Problem::new(400, "request-unreadable").field("/subject/key", "key-form"));
+    }
+    // A chain of nodes would hide from the last who asks.
+    let source = pack.register(&selection.register).and_then(|one| pack.source(&one.source));
+    if source.is_some_and(|source| matches!(source.kind, SourceKind::Node { .. })) {
+        return Err(Problem::new(403, "node-chain"));
+    }
+    Ok(())
 }
 
 /// Whether `asked` is more looks in any stretch of time than `limit`.

@@ -71,6 +71,13 @@ pub(crate) const LOOK: Sql = Sql::both(
     "select id, kind, subject, consent, consumer, purpose, fields, at, ticket from look where id = $1",
 );
 
+pub(crate) const ADD_NODE_LOOK: Sql = Sql::both(
+    "insert into node_look (look, client, consent, register, at, question) values ($1, $2, $3, $4, $5, $6)",
+);
+pub(crate) const NODE_LOOKS_SINCE: Sql = Sql::both(
+    "select count(*) from node_look where client = $1 and consent = $2 and register = $3 and at >= $4",
+);
+
 pub(crate) const DELETIONS_DUE: Sql = Sql::both(
     "select consent, delete_due from consent_state where delete_due is not null and delete_due <= $1 limit 200",
 );
@@ -111,6 +118,8 @@ pub const ALL: &[Sql] = &[
     ADD_LOOK,
     LOOKS_OF,
     LOOK,
+    ADD_NODE_LOOK,
+    NODE_LOOKS_SINCE,
     DELETIONS_DUE,
     DELETION_TOLD,
     ADD_DELETION,

@@ -13,6 +13,7 @@ use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use store::{Tx, testing};
 
+mod node;
 mod zones;
 
 struct NoGrants;

@@ -19,8 +19,13 @@ const LOOKS: Sql = Sql::both(
     "select id, kind, subject, consent, consumer, purpose, fields, ticket from look where id > $1 order by id limit 1000",
 );
 
+const NODE_LOOKS: Sql = Sql::both(
+    "select n.look, n.client, n.consent, n.register, n.question, l.ticket from node_look n join look l on l.id = n.look
+     where n.look > $1 order by n.look limit 1000",
+);
+
 /// Every statement of this module.
-pub const ALL: &[Sql] = &[CONSENTS, STATES, EVENTS, LOOKS];
+pub const ALL: &[Sql] = &[CONSENTS, STATES, EVENTS, LOOKS, NODE_LOOKS];
 
 /// Reads every consent, its state, every event and every look, and compares each with its log entry.
 /// Gives one line a disagreement; empty when all agree. Runs away from the threads that serve.
@@ -31,6 +36,7 @@ pub async fn rows(db: &Db) -> Result<Vec<String>, Problem> {
         consents(tx, &mut found)?;
         standing(tx, &states, &mut found)?;
         looks(tx, &mut found)?;
+        node_looks(tx, &mut found)?;
         Ok(found)
     })
     .await
@@ -151,6 +157,24 @@ fn looks(tx: &mut Tx<'_>, found: &mut Vec<String>) -> Result<(), Problem> {
             && record["fields"] == serde_json::json!(fields);
         if !agrees {
             found.push(format!("look {id}: its row does not agree with log entry {ticket}"));
+        }
+        Ok(())
+    })
+}
+
+/// What other nodes asked, held against what was logged of it.
+fn node_looks(tx: &mut Tx<'_>, found: &mut Vec<String>) -> Result<(), Problem> {
+    each(tx, NODE_LOOKS, |tx, row| {
+        let look = row.text(0)?;
+        let agrees = record(tx, row.int(5)?)?.is_some_and(|record| {
+            record["consumer"] == row.text(1).unwrap_or_default()
+                && record["node"]["consent"]["id"].as_str() == row.opt_text(2).unwrap_or_default()
+                && record["fields"].get(row.text(3).unwrap_or_default()).is_some()
+                && record["node"]["question"]
+                    == crate::node::digest(row.text(4).unwrap_or_default())
+        });
+        if !agrees {
+            found.push(format!("look {look}: the node's question is not what was logged"));
         }
         Ok(())
     })

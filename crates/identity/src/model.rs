@@ -1,6 +1,7 @@
 //! What this crate keeps, as plain types.
 
 use kernel::{Id, Text, Timestamp};
+use ports::NodeRights;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -33,6 +34,7 @@ pub struct Client {
     /// Its name.
     pub name: Text,
     /// Where the browser may be sent back to, exactly.
+    #[serde(default)]
     pub redirect_uris: Vec<String>,
     /// Its public keys (JWK Set).
     pub jwks: Json,
@@ -42,7 +44,11 @@ pub struct Client {
     #[serde(default)]
     pub webhook: Option<String>,
     /// The scopes it may ask for, separated by spaces.
+    #[serde(default)]
     pub scopes: String,
+    /// What it may ask for, if it is another node; then it is nothing else.
+    #[serde(default)]
+    pub node: Option<NodeRights>,
     /// False once an administrator has stopped it. Registering does not change it.
     #[serde(default = "yes")]
     pub active: bool,

@@ -19,7 +19,7 @@ pub use clients::{
 pub(crate) use clients::{client_stamped, client_stands};
 pub use directory::{
     Mandate, NewCompany, NewPerson, add_company, add_mandate, add_officer, add_person, authorities,
-    holders, person_by_handle, personas, stop_officer, subject,
+    holders, person_by_handle, personas, stop_officer, subject, subject_by_key,
 };
 pub(crate) use grants::{Begun, Grant, begin, end, grant, push};
 pub use grants::{approve, end_grant, move_grant, pending, refuse};

@@ -2,7 +2,10 @@
 
 use crate::{ops, passkeys::Passkeys, rules};
 use kernel::{Ctx, Id, Problem, Timestamp};
-use ports::{Access, Authority, Authorizations, Consumer, Directory, Pending, Signatures, Subject};
+use ports::{
+    Access, Authority, Authorizations, Consumer, Directory, Pending, Signatures, Subject,
+    SubjectKind,
+};
 use serde_json::{Value as Json, json};
 use store::Tx;
 
@@ -28,12 +31,22 @@ fn consumer(client: crate::model::Client) -> Consumer {
         jwks: client.jwks,
         webhook: client.webhook,
         active: client.active,
+        node: client.node,
     }
 }
 
 impl Directory for Port {
     fn subject(&self, tx: &mut Tx<'_>, id: &Id) -> Result<Option<Subject>, Problem> {
         ops::subject(tx, id)
+    }
+
+    fn subject_by_key(
+        &self,
+        tx: &mut Tx<'_>,
+        kind: SubjectKind,
+        key: &str,
+    ) -> Result<Option<Subject>, Problem> {
+        ops::subject_by_key(tx, kind, key)
     }
 
     fn authorities(

@@ -156,6 +156,9 @@ pub fn registration(
     if !id_ok {
         return Err(("client_id", "client-id-form"));
     }
+    if client.node.is_some() {
+        return node_registration(client);
+    }
     if client.redirect_uris.is_empty()
         || !client.redirect_uris.iter().all(|uri| redirect_registrable(uri))
     {
@@ -215,6 +218,25 @@ pub fn device(user_agent: &str) -> String {
         list.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
     };
     [first(&browsers), first(&systems)].into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// Another node proves each question by its signature: what an OAuth client needs would let it be more.
+fn node_registration(client: &Client) -> Result<(), (&'static str, &'static str)> {
+    let more = !client.redirect_uris.is_empty()
+        || !client.scopes.is_empty()
+        || client.webhook.is_some()
+        || client.profile != Profile::Confidential;
+    if more {
+        return Err(("node", "client-node-form"));
+    }
+    let rights = client.node.iter().flat_map(|node| [&node.registers, &node.purposes]);
+    if rights.clone().any(Vec::is_empty) {
+        return Err(("node", "client-node-form"));
+    }
+    let keys = Jwks::parse(client.jwks.to_string().as_bytes())
+        .map_err(|_| ("jwks", "client-node-keys-form"))?;
+    let usable = keys.for_use("sig").any(|key| key.kid.is_some());
+    if usable { Ok(()) } else { Err(("jwks", "client-node-keys-form")) }
 }
 
 /// Where to go after signing in: a path on this server, never another site's.

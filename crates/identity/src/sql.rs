@@ -16,8 +16,10 @@ statements! {
     PERSON = "select id, name_en, name_tc, name_sc, hkid from person where id = $1";
     PERSON_BY_HKID = "select id, name_en, name_tc, name_sc, hkid from person where hkid = $1";
     PERSON_BY_HANDLE = "select id, name_en, name_tc, name_sc, hkid from person where handle = $1";
+    PERSON_BY_KEY = "select id, name_en, name_tc, name_sc, hkid from person where hkid = $1";
     ADD_COMPANY = "insert into company (id, brn, name_en, name_tc, name_sc, made_up, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
     COMPANY = "select id, name_en, name_tc, name_sc, brn from company where id = $1";
+    COMPANY_BY_KEY = "select id, name_en, name_tc, name_sc, brn from company where brn = $1";
     ADD_MANDATE = "insert into mandate (id, company, person, role, scopes, needs, valid_from, valid_until, delegated_by, created_at, purposes)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     GIVEN_TO = "select m.id, m.valid_until, m.purposes, m.needs, c.name_en, c.name_tc, c.name_sc
@@ -86,12 +88,12 @@ statements! {
     SWEEP_INVITATIONS = "delete from invitation where hash in (select hash from invitation where expires_at < $1 limit 500)";
 
     // Clients.
-    ADD_CLIENT = "insert into client (id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, created_at, changed_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, true, $10, $10)";
-    CHANGE_CLIENT = "update client set name_en = $2, name_tc = $3, name_sc = $4, redirect_uris = $5, jwks = $6, profile = $7, webhook = $8, scopes = $9, changed_at = $10 where id = $1";
-    CLIENT = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, changed_at from client where id = $1";
+    ADD_CLIENT = "insert into client (id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, created_at, changed_at, node)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, true, $10, $10, $11)";
+    CHANGE_CLIENT = "update client set name_en = $2, name_tc = $3, name_sc = $4, redirect_uris = $5, jwks = $6, profile = $7, webhook = $8, scopes = $9, changed_at = $10, node = $11 where id = $1";
+    CLIENT = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, changed_at, node from client where id = $1";
     CLIENT_STATE = "select active, changed_at from client where id = $1";
-    CLIENTS = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, changed_at from client order by name_en, id";
+    CLIENTS = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, changed_at, node from client order by name_en, id";
     SET_CLIENT_ACTIVE = "update client set active = $2, changed_at = $3 where id = $1";
 
     // Our signing keys.

@@ -2,7 +2,7 @@
 
 mod types;
 
-pub use types::{Access, Authority, Consumer, Pending, Subject, SubjectKind};
+pub use types::{Access, Authority, Consumer, NodeRights, Pending, Subject, SubjectKind};
 
 use kernel::{Ctx, Id, Problem, Text, Timestamp};
 use serde_json::Value as Json;
@@ -12,6 +12,13 @@ use store::Tx;
 pub trait Directory: Send + Sync {
     /// A person or company by id.
     fn subject(&self, tx: &mut Tx<'_>, id: &Id) -> Result<Option<Subject>, Problem>;
+    /// A person or company by the key that its records lie under, normalised.
+    fn subject_by_key(
+        &self,
+        tx: &mut Tx<'_>,
+        kind: SubjectKind,
+        key: &str,
+    ) -> Result<Option<Subject>, Problem>;
     /// For which companies a person may act now, for the exchange of records.
     fn authorities(
         &self,

@@ -79,6 +79,18 @@ pub struct Consumer {
     pub webhook: Option<String>,
     /// False once an administrator has stopped it.
     pub active: bool,
+    /// What it may ask for, where it is another node.
+    pub node: Option<NodeRights>,
+}
+
+/// What another node may ask of this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeRights {
+    /// The registers, by their ids here.
+    pub registers: Vec<String>,
+    /// The purposes.
+    pub purposes: Vec<String>,
 }
 
 /// A valid access token, as the row says inside the transaction.

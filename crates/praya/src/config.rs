@@ -136,13 +136,7 @@ impl Config {
 
     /// The definitions.
     pub(crate) fn pack(&self) -> Result<Arc<Pack>, Error> {
-        let read = match &self.settings.pack {
-            Some(folder) => exchange::pack::load_dir(folder),
-            None => exchange::pack::load_embedded(),
-        };
-        read.map(Arc::new).map_err(|mistakes| {
-            mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n").into()
-        })
+        pack(self.settings.pack.as_deref())
     }
 
     /// The departments' records.
@@ -211,6 +205,14 @@ fn inside(listen: SocketAddr) -> bool {
         IpAddr::V4(ip) => ip.is_loopback() || ip.is_private(),
         IpAddr::V6(ip) => ip.is_loopback() || (ip.segments()[0] & 0xfe00) == 0xfc00,
     }
+}
+
+/// The pack in a folder, or the embedded one.
+pub(crate) fn pack(folder: Option<&Path>) -> Result<Arc<Pack>, Error> {
+    let read = folder.map_or_else(exchange::pack::load_embedded, exchange::pack::load_dir);
+    read.map(Arc::new).map_err(|mistakes| {
+        mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n").into()
+    })
 }
 
 /// A database URL without its password.

@@ -79,7 +79,10 @@ pub(crate) enum Keys {
 /// `praya client …`
 #[derive(Subcommand)]
 pub(crate) enum Client {
-    /// Registers a client from a JSON file: id, name {en,tc,sc}, redirect_uris, jwks, profile, scopes, webhook (docs/runbook.md).
+    /// Registers a client, or another node, from a JSON file (docs/runbook.md).
+    #[command(
+        after_help = "A bank, bank.json:\n  {\"id\": \"harbour-bank\", \"name\": {\"en\": \"…\", \"tc\": \"…\", \"sc\": \"…\"}, \"profile\": \"confidential\",\n   \"redirect_uris\": [\"https://bank.example/callback\"], \"scopes\": \"records\", \"jwks\": {\"keys\": […]}}\n\nAnother node, its keys from its /oauth/jwks:\n  {\"id\": \"our-neighbour\", \"name\": {…}, \"profile\": \"confidential\", \"jwks\": {\"keys\": […]},\n   \"node\": {\"registers\": [\"vehicles\"], \"purposes\": [\"loan-assessment\"]}}\n\n  praya client add --config praya.toml bank.json"
+    )]
     Add {
         #[command(flatten)]
         config: ConfigFile,
@@ -280,6 +283,9 @@ pub(crate) async fn client(command: Client) -> Result<(), Error> {
         Client::Add { file, .. } => {
             let client: identity::model::Client = serde_json::from_slice(&std::fs::read(file)?)?;
             let id = client.id.clone();
+            if let Some(node) = &client.node {
+                in_pack(&*config.pack()?, node)?;
+            }
             db.write(move |tx| identity::ops::register_client(tx, &ctx, &client, false)).await?;
             say(&format!("registered: {id}"));
         }
@@ -295,6 +301,17 @@ pub(crate) async fn client(command: Client) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// A node may ask for what the pack has: a slip of the pen would be found only when it asks.
+fn in_pack(pack: &pack::Pack, node: &ports::NodeRights) -> Result<(), Error> {
+    let register = node.registers.iter().find(|id| pack.register(id).is_none());
+    let purpose = node.purposes.iter().find(|id| pack.purpose(id).is_none());
+    match (register, purpose) {
+        (Some(id), _) => Err(format!("the pack has no register {id:?}").into()),
+        (_, Some(id)) => Err(format!("the pack has no purpose {id:?}").into()),
+        (None, None) => Ok(()),
+    }
 }
 
 /// `praya source`.

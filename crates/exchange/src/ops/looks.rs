@@ -1,10 +1,14 @@
 //! Looks: written for the subject and, as an entry, for everyone.
 
 use super::Result;
-use crate::sql;
+use crate::{
+    node::{self, Question, Why},
+    sql,
+};
 use evidence::{Draft, Ticket};
 use kernel::{Ctx, Id, Problem, Timestamp, from_micros, micros};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::BTreeMap;
 use store::{Row, Tx};
 
@@ -169,11 +173,72 @@ pub struct LookDraft {
 impl Sight {
     /// Makes everything that writing it needs.
     pub fn draft(self, ctx: &Ctx) -> Result<LookDraft> {
+        let entry = self.entry(ctx, &self.record(ctx.now))?;
+        self.with(ctx, entry)
+    }
+
+    /// The same for a look that another node asks for: the entry names its question, and the consent that
+    /// it claims.
+    pub fn draft_of_node(self, ctx: &Ctx, question: &Question, token: &str) -> Result<LookDraft> {
+        let mut record = serde_json::to_value(self.record(ctx.now)).map_err(Problem::internal)?;
+        record["node"] = json!({"question": node::digest(token)});
+        if let Why::Consent(claim) = &question.why {
+            record["node"]["consent"] = json!(claim);
+        }
+        let entry = self.entry(ctx, &record)?;
+        self.with(ctx, entry)
+    }
+
+    fn entry(&self, ctx: &Ctx, record: &impl Serialize) -> Result<Draft> {
         let kind = format!("look-{}", self.kind.name());
-        let entry = Draft::new(ctx, &kind, &self.departments, &self.record(ctx.now))?;
+        Ok(Draft::new(ctx, &kind, &self.departments, record)?)
+    }
+
+    fn with(self, ctx: &Ctx, entry: Draft) -> Result<LookDraft> {
         let fields = serde_json::to_string(&self.fields).map_err(Problem::internal)?;
         Ok(LookDraft { sight: self, fields, at: ctx.now, entry })
     }
+}
+
+/// Writes a look that another node asked for, with its question word for word; `429` where it has asked
+/// under this consent as often as it says the consent allows.
+pub fn note_node_look(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    look: &LookDraft,
+    question: &Question,
+    token: &str,
+) -> Result<Ticket> {
+    let register = question.request.registers.first().map_or("", |one| one.register.as_str());
+    let mut consent = None;
+    if let Why::Consent(claim) = &question.why {
+        let frequency = question.request.frequency;
+        let (window, next) = frequency.window(claim.start, ctx.now, &ctx.zone);
+        let args = [
+            question.iss.as_str().into(),
+            claim.id.as_str().into(),
+            register.into(),
+            micros(window).into(),
+        ];
+        let used = tx.query_opt(sql::NODE_LOOKS_SINCE, &args)?.map_or(Ok(0), |row| row.int(0))?;
+        if used >= i64::from(frequency.times) {
+            return Err(crate::rules::too_often(next, ctx.now));
+        }
+        consent = Some(claim.id.as_str());
+    }
+    let ticket = note_look(tx, look)?;
+    tx.execute(
+        sql::ADD_NODE_LOOK,
+        &[
+            look.sight.id.as_str().into(),
+            question.iss.as_str().into(),
+            consent.into(),
+            register.into(),
+            micros(ctx.now).into(),
+            token.into(),
+        ],
+    )?;
+    Ok(ticket)
 }
 
 /// Writes a look: its row for the subject, its entry for everyone.

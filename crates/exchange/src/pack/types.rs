@@ -1,5 +1,6 @@
 //! What definitions say, once read and found without mistakes.
 
+use super::SourceKind;
 use crate::model::{Frequency, Life, Mode, Selection};
 use kernel::Text;
 use ports::SubjectKind;
@@ -191,6 +192,14 @@ pub struct Limits {
 }
 
 impl super::Pack {
+    /// Whether another node is asked for any of these.
+    pub fn asks_nodes(&self, selections: &[Selection]) -> bool {
+        let source =
+            |selection: &Selection| self.source(&self.register(&selection.register)?.source);
+        let mut sources = selections.iter().filter_map(source);
+        sources.any(|source| matches!(source.kind, SourceKind::Node { .. }))
+    }
+
     /// The departments whose registers these are, sorted, joined by a space: as a public entry names them.
     pub fn departments_of(&self, selections: &[Selection]) -> String {
         let mut departments: Vec<_> = selections

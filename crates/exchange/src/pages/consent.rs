@@ -4,6 +4,7 @@ use crate::{
     Exchange,
     gateway::{Part, fields},
     model::{Request, Selection, Terms},
+    node::Why,
     ops::{self, LookKind, Sight},
     pages::{Line, Sheet, sign::Signing, value_text},
     rules,
@@ -157,8 +158,9 @@ async fn decide(
     asked: &Asked,
     capacity: &Capacity,
 ) -> Outcome<Response> {
-    let parts =
-        exchange.fetch(&asked.request.registers, &capacity.subject.key, asked.request.range).await;
+    let (subject, request) = (&capacity.subject, &asked.request);
+    let asking = exchange.asking(&visit.ctx, subject, request.clone(), Why::Preview)?;
+    let parts = exchange.fetch(&request.registers, &subject.key, request.range, Some(asking)).await;
     let preview = serde_json::to_vec(&parts).map_err(Problem::internal)?;
     note_preview(exchange, &visit.ctx, asked, capacity, &preview).await?;
     let terms = draft(exchange, &visit.ctx, asked, capacity, asked.request.registers.clone())?;

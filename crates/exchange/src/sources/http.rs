@@ -174,26 +174,31 @@ impl HttpSource {
             status @ 502..=504 => return Err((SourceError::Refused(status), Again::Safe)),
             status => return Err((SourceError::Refused(status), Again::Never)),
         }
-        let mut body = Vec::new();
-        let mut pieces = answer.bytes_stream();
-        while let Some(piece) = pieces.next().await {
-            let piece = piece.map_err(|error| failure(&error))?;
-            if body.len() + piece.len() > self.most {
-                return Err((SourceError::TooLarge, Again::Never));
-            }
-            body.extend_from_slice(&piece);
-        }
-        Ok(body)
+        body(answer, self.most).await.map_err(|error| (error, Again::Never))
     }
 }
 
+/// An answer's body, given up as soon as it is longer than `most`.
+pub(super) async fn body(answer: reqwest::Response, most: usize) -> Result<Vec<u8>, SourceError> {
+    let mut body = Vec::new();
+    let mut pieces = answer.bytes_stream();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| failure(&error).0)?;
+        if body.len() + piece.len() > most {
+            return Err(SourceError::TooLarge);
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
+}
+
 /// Whether the same request may be sent once more: a source that has begun to answer is not asked again.
-enum Again {
+pub(super) enum Again {
     Safe,
     Never,
 }
 
-fn failure(error: &reqwest::Error) -> (SourceError, Again) {
+pub(super) fn failure(error: &reqwest::Error) -> (SourceError, Again) {
     if net::leads_inside(error) {
         return (SourceError::Inside, Again::Never);
     }

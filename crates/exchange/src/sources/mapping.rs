@@ -64,6 +64,32 @@ impl<'a> Mapping<'a> {
         wanted.map(|(place, (field, _))| value(field, raw.take(place)?)).collect()
     }
 
+    /// The wanted fields of a row that another node signed; it has looked up the key itself. Its rows are
+    /// handed on as it signed them: one that holds anything else, or a value not written as registers write
+    /// it, is refused.
+    pub(super) fn signed_row(
+        &self,
+        raw: &Map<String, Json>,
+        key: &str,
+    ) -> Result<Vec<Json>, SourceError> {
+        let own = self.fields.first().filter(|_| self.has_key).map(|(field, _)| &field.id);
+        let wrong = |field: &str, what| SourceError::BadShape { field: field.to_owned(), what };
+        let mut cells = Vec::with_capacity(raw.len());
+        for (field, place) in self.fields.iter().skip(self.first()) {
+            let found = raw.get(*place);
+            let plain = value(field, found.cloned())?;
+            if found != Some(&plain) {
+                return Err(wrong(&field.id, "not in its plain form"));
+            }
+            if Some(&field.id) == own && plain.as_str() != Some(key) {
+                return Err(SourceError::WrongSubject);
+            }
+            cells.push(plain);
+        }
+        let same = cells.len() == raw.len();
+        if same { Ok(cells) } else { Err(wrong("(answer)", "more than was asked for")) }
+    }
+
     /// Whether a raw row lies in the range of dates asked for; a register without a date field is all in, a
     /// row without a date is out. A date that is none is an error, or the row would be lost without a word.
     pub(super) fn in_range(

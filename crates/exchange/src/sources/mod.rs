@@ -14,7 +14,10 @@ pub use breaker::BreakerState;
 pub use file::{LoadReport, Unmapped};
 pub use rows::{Row, Rows};
 
-use crate::pack::{Cardinality, Pack, Register, Source, SourceKind};
+use crate::{
+    node::Asking,
+    pack::{Cardinality, Pack, Register, Source, SourceKind},
+};
 use breaker::Breaker;
 use futures_util::future::join_all;
 use kernel::{Date, Timestamp, World};
@@ -31,7 +34,7 @@ use std::{
 const MOST_ROWS: usize = 1000;
 
 /// What is asked of a register.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Lookup {
     /// The subject's key: BRN or HKID.
     pub key: String,
@@ -39,6 +42,9 @@ pub struct Lookup {
     pub fields: Vec<String>,
     /// Only records of these dates, both included.
     pub range: Option<(Date, Date)>,
+    /// What another node must know, if the source is one; without it such a source is only asked whether
+    /// it is ready.
+    pub asking: Option<Arc<Asking>>,
 }
 
 /// What a source answered, mapped to the register's fields.
@@ -135,7 +141,7 @@ enum Reader {
     Sql(sql::SqlSource),
     Http(http::HttpSource),
     File(Arc<file::FileSource>),
-    Node(node::NodeSource),
+    Node(Box<node::NodeSource>),
 }
 
 #[derive(Default)]
@@ -231,8 +237,15 @@ impl Sources {
     /// Asks every source that has a probe key, so that its health is known before anyone is asked.
     pub async fn probe(&self) {
         let probes = self.pack.registers().filter_map(|register| {
-            let key = self.all.get(&register.source)?.source.probe_key.clone()?;
-            Some((register.id.clone(), Lookup { key, fields: Vec::new(), range: None }))
+            let source = &self.all.get(&register.source)?.source;
+            let key = match source.kind {
+                SourceKind::Node { .. } => String::new(),
+                _ => source.probe_key.clone()?,
+            };
+            Some((
+                register.id.clone(),
+                Lookup { key, fields: Vec::new(), range: None, asking: None },
+            ))
         });
         self.fetch_all(probes.collect(), Duration::from_secs(10)).await;
     }
@@ -282,7 +295,9 @@ impl One {
             SourceKind::File { .. } => file::FileSource::new(&source, register, places)
                 .map(|file| Reader::File(Arc::new(file))),
             SourceKind::Http { .. } => http::HttpSource::new(&source, places).map(Reader::Http),
-            SourceKind::Node { .. } => node::NodeSource::new(&source, places).map(Reader::Node),
+            SourceKind::Node { .. } => {
+                node::NodeSource::new(&source, places).map(|node| Reader::Node(Box::new(node)))
+            }
         };
         Self { source, reader, watch: Mutex::default() }
     }
@@ -313,7 +328,7 @@ impl One {
             }
             Reader::Http(http) => http.rows(&lookup.key, self.source.retries).await?,
             Reader::File(file) => file.rows(&lookup.key).await?,
-            Reader::Node(node) => return node.ask(register, lookup, now).await,
+            Reader::Node(node) => return node.ask(register, &self.source, lookup, now).await,
         };
         count(register, named.len())?;
         for row in &named {
@@ -325,7 +340,10 @@ impl One {
     fn note(&self, error: Option<&SourceError>, took: Duration, now: Timestamp) {
         let mut watch = self.watch();
         watch.checked_at = Some(now);
-        watch.breaker.note(error.is_none_or(SourceError::is_not_the_sources), now);
+        // A node that refuses a question is well: others' questions are still asked.
+        let refused = matches!(self.source.kind, SourceKind::Node { .. })
+            && matches!(error, Some(SourceError::Refused(400 | 403 | 429)));
+        watch.breaker.note(refused || error.is_none_or(SourceError::is_not_the_sources), now);
         if let Some(error) = error {
             watch.last_error = Some(error.code());
             tracing::warn!(source = self.source.id, code = error.code(), %error, "a source did not answer as it should");

@@ -17,6 +17,7 @@ use std::{
 mod databases;
 mod files;
 mod mapping;
+mod node;
 mod tls;
 
 /// A pack of one register whose source is `source`, in a folder of its own.
@@ -82,6 +83,7 @@ async fn ask_again(sources: &Sources) -> Result<Answer, SourceError> {
         key: "12345678".to_owned(),
         fields: vec!["name".to_owned(), "shares".to_owned()],
         range: None,
+        asking: None,
     };
     sources.fetch_all(vec![("thing".to_owned(), lookup)], Duration::from_secs(5)).await.remove(0)
 }

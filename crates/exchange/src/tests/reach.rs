@@ -17,6 +17,14 @@ impl Directory for One {
     fn subject(&self, _: &mut Tx<'_>, id: &Id) -> Result<Option<Subject>, Problem> {
         Ok(Some(named(id.as_str(), SubjectKind::Person)))
     }
+    fn subject_by_key(
+        &self,
+        _: &mut Tx<'_>,
+        _: SubjectKind,
+        _: &str,
+    ) -> Result<Option<Subject>, Problem> {
+        Ok(None)
+    }
     fn authorities(&self, _: &mut Tx<'_>, _: &Id, _: Timestamp) -> Result<Vec<Authority>, Problem> {
         let authority = |purposes: &Vec<&'static str>| Authority {
             mandate: "man_1".into(),

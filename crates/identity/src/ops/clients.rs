@@ -23,6 +23,7 @@ fn read(row: &Row) -> Result<Client, Problem> {
         webhook: row.opt_text(7)?.map(ToOwned::to_owned),
         scopes: row.text(8)?.to_owned(),
         active: row.bool(9)?,
+        node: row.opt_text(11)?.map(serde_json::from_str).transpose().map_err(Problem::internal)?,
     })
 }
 
@@ -48,7 +49,7 @@ pub fn clients(tx: &mut Tx<'_>) -> Result<Vec<Client>, Problem> {
     tx.query(sql::CLIENTS, &[])?.iter().map(read).collect()
 }
 
-fn columns(ctx: &Ctx, client: &Client) -> [store::Value; 10] {
+fn columns(ctx: &Ctx, client: &Client) -> [store::Value; 11] {
     let n = &client.name;
     [
         (&client.id).into(),
@@ -61,6 +62,7 @@ fn columns(ctx: &Ctx, client: &Client) -> [store::Value; 10] {
         client.webhook.as_deref().into(),
         (&client.scopes).into(),
         micros(ctx.now).into(),
+        client.node.as_ref().map(|node| serde_json::json!(node).to_string()).into(),
     ]
 }
 

@@ -172,6 +172,20 @@ pub fn subject(tx: &mut Tx<'_>, id: &Id) -> Result<Option<Subject>, Problem> {
     row.map(|row| subject_row(&row, SubjectKind::Company)).transpose()
 }
 
+/// A person or company by its key. For other domains, as above.
+pub fn subject_by_key(
+    tx: &mut Tx<'_>,
+    kind: SubjectKind,
+    key: &str,
+) -> Result<Option<Subject>, Problem> {
+    let statement = match kind {
+        SubjectKind::Person => sql::PERSON_BY_KEY,
+        SubjectKind::Company => sql::COMPANY_BY_KEY,
+    };
+    let row = tx.query_opt(statement, &[key.into()])?;
+    row.map(|row| subject_row(&row, kind)).transpose()
+}
+
 /// For which companies a person may act now, for `scope`. For other domains, as above.
 pub fn authorities(
     tx: &mut Tx<'_>,

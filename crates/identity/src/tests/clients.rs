@@ -5,6 +5,7 @@ use crate::{
     rules::{self, address::Unsafe},
 };
 use kernel::Text;
+use ports::NodeRights;
 use serde_json::json;
 
 #[test]
@@ -88,6 +89,7 @@ async fn a_client_is_registered_only_with_whole_addresses_and_both_keys() {
         webhook: None,
         scopes: "records".to_owned(),
         active: true,
+        node: None,
     };
     assert_eq!(rules::registration(&good, false), Ok(()));
     let mut private = jwks.clone();
@@ -120,6 +122,41 @@ async fn a_client_is_registered_only_with_whole_addresses_and_both_keys() {
 }
 
 #[test]
+fn a_node_is_registered_with_what_it_may_ask_for_and_is_nothing_else() {
+    let (_, jwks) = Party::new("node", false);
+    let signing = json!({"keys": [jwks["keys"][0]]});
+    let rights = NodeRights {
+        registers: vec!["vehicles".to_owned()],
+        purposes: vec!["loan-assessment".to_owned()],
+    };
+    let good = Client {
+        id: "neighbour".to_owned(),
+        name: Text::same("Neighbour"),
+        redirect_uris: Vec::new(),
+        jwks: signing,
+        profile: Profile::Confidential,
+        webhook: None,
+        scopes: String::new(),
+        active: true,
+        node: Some(rights.clone()),
+    };
+    assert_eq!(rules::registration(&good, false), Ok(()));
+    let may = |node: NodeRights| Client { node: Some(node), ..good.clone() };
+    let back = "https://neighbour.example/back".to_owned();
+    for (bad, field) in [
+        (Client { redirect_uris: vec![back], ..good.clone() }, "node"),
+        (Client { scopes: "records".to_owned(), ..good.clone() }, "node"),
+        (Client { profile: Profile::Public, ..good.clone() }, "node"),
+        (may(NodeRights { registers: Vec::new(), ..rights.clone() }), "node"),
+        (may(NodeRights { purposes: Vec::new(), ..rights.clone() }), "node"),
+        (Client { jwks: json!({"keys": [jwks["keys"][1]]}), ..good.clone() }, "jwks"),
+        (Client { id: "our neighbour".to_owned(), ..good.clone() }, "client_id"),
+    ] {
+        assert_eq!(rules::registration(&bad, false).unwrap_err().0, field, "{bad:?}");
+    }
+}
+
+#[test]
 fn pkce_and_scopes_are_read_exactly() {
     let challenge =
         wire::b64::encode(wire::sha256(&[b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"]));
@@ -146,7 +183,7 @@ proptest::proptest! {
     fn only_loopback_ports_may_differ_from_what_is_registered(asked in "https?://[a-z0-9.:@/%?#-]{0,40}") {
         let client = Client {
             id: "a".to_owned(), name: Text::default(), redirect_uris: vec!["http://127.0.0.1/back".to_owned()], jwks: json!({"keys": []}),
-            profile: Profile::Public, webhook: None, scopes: "records".to_owned(), active: true,
+            profile: Profile::Public, webhook: None, scopes: "records".to_owned(), active: true, node: None,
             };
         if rules::redirect_matches(&client, &asked) {
             let url = url::Url::parse(&asked).unwrap();

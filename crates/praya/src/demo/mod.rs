@@ -43,6 +43,9 @@ pub(crate) struct Options {
     /// The issuer, where this is a further node of a demo that runs elsewhere on the same database.
     #[arg(long)]
     issuer: Option<String>,
+    /// The pack's folder; the embedded Hong Kong pack without it.
+    #[arg(long)]
+    pack: Option<PathBuf>,
     /// Where the bank listens, if not on the next port.
     #[arg(long)]
     bank: Option<SocketAddr>,
@@ -136,9 +139,7 @@ impl Made {
             .unwrap_or_else(|| format!("sqlite:{}", folder.join("praya.sqlite").display()));
         let db = Db::open(&url).await?;
         db.migrate().await?;
-        let pack = Arc::new(exchange::pack::load_embedded().map_err(|mistakes| {
-            mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-        })?);
+        let pack = config::pack(options.pack.as_deref())?;
         let world = World { zone: pack.zone(), ..World::system() };
         let made_up = data::Data::new(SEED, 60);
         departments::write(&folder.join("departments"), &pack, &made_up, &world).await?;

@@ -113,6 +113,7 @@ pub(crate) async fn clients(
         webhook,
         scopes: "records exchange:batch".to_owned(),
         active: true,
+        node: None,
     };
     let text = |en: &str, tc: &str, sc: &str| Text {
         en: en.to_owned(),

@@ -26,6 +26,7 @@ pub(crate) struct Demo {
     pub(crate) bank: String,
     database: Option<String>,
     issuer: Option<String>,
+    pack: Option<PathBuf>,
     pub(crate) wrapper: Vec<String>,
 }
 
@@ -47,17 +48,29 @@ impl Demo {
 
     /// Starts one on a database.
     pub(crate) async fn on(database: Option<String>) -> Self {
-        let mut demo = Self {
+        let mut demo = Self::prepared(database, None);
+        demo.spawn(&free(), &free()).await;
+        demo
+    }
+
+    /// Starts one on SQLite with another pack.
+    pub(crate) async fn with_pack(pack: PathBuf) -> Self {
+        let mut demo = Self::prepared(None, Some(pack));
+        demo.spawn(&free(), &free()).await;
+        demo
+    }
+
+    fn prepared(database: Option<String>, pack: Option<PathBuf>) -> Self {
+        Self {
             child: None,
             folder: TempDir::new().unwrap(),
             base: String::new(),
             bank: String::new(),
             database,
             issuer: None,
+            pack,
             wrapper: Vec::new(),
-        };
-        demo.spawn(&free(), &free()).await;
-        demo
+        }
     }
 
     /// Starts one under another program, such as a tracer.
@@ -71,15 +84,7 @@ impl Demo {
 
     /// A second node on the same database and folder of secrets.
     pub(crate) async fn beside(&self) -> Self {
-        let mut other = Self {
-            child: None,
-            folder: TempDir::new().unwrap(),
-            base: String::new(),
-            bank: String::new(),
-            database: self.database.clone(),
-            issuer: None,
-            wrapper: Vec::new(),
-        };
+        let mut other = Self::prepared(self.database.clone(), None);
         for file in ["secret", "log-key.json", "bank-signing.json", "bank-encryption.json"] {
             std::fs::copy(self.folder.path().join(file), other.folder.path().join(file)).unwrap();
         }
@@ -106,6 +111,9 @@ impl Demo {
             .stdout(Stdio::null());
         if let Some(database) = &self.database {
             command.args(["--database", database]);
+        }
+        if let Some(pack) = &self.pack {
+            command.arg("--pack").arg(pack);
         }
         if let Some(issuer) = &self.issuer {
             command.args(["--issuer", issuer]);

@@ -15,6 +15,7 @@ mod faults;
 mod inside;
 mod life;
 mod limits;
+mod node;
 mod routes;
 mod unsynced;
 mod walk;

@@ -117,13 +117,24 @@ pub(super) fn check(finder: &mut Finder<'_>, source: &Source) {
         SourceKind::Http { .. } => check_http(finder, source),
         SourceKind::File { .. } => check_file(finder, &source.kind),
         SourceKind::Node { url, client_id, issuer, log_key, register } => {
-            address(finder, url, source.allow_private.is_some());
-            for (pointer, value) in [
-                ("client_id", client_id),
-                ("issuer", issuer),
-                ("log_key", log_key),
-                ("register", register),
-            ] {
+            let private = source.allow_private.is_some();
+            address(finder, "url", url, private);
+            address(finder, "issuer", issuer, private);
+            if let Err(why) = wire::tlog::NoteVerifier::new(log_key.trim()) {
+                finder.say(
+                    "log_key",
+                    format!("{log_key:?} is no log's key: {why}"),
+                    "write the text of /log/key there, such as \"praya.example.org+0a1b2c3d+AXc5…\"",
+                );
+            }
+            if source.probe_key.is_some() {
+                finder.say(
+                    "probe_key",
+                    "a probe key for another node",
+                    "take it out: a node is asked whether it is ready",
+                );
+            }
+            for (pointer, value) in [("client_id", client_id), ("register", register)] {
                 if value.trim().is_empty() {
                     finder.say(pointer, format!("no {pointer}"), "write it");
                 }
@@ -138,7 +149,12 @@ fn check_http(finder: &mut Finder<'_>, source: &Source) {
     else {
         return;
     };
-    address(finder, url, source.allow_private.is_some() || url.starts_with("{department_api}"));
+    address(
+        finder,
+        "url",
+        url,
+        source.allow_private.is_some() || url.starts_with("{department_api}"),
+    );
     placeholders(finder, "url", url, &["department_api", "key"]);
     if !url.contains("{key}") {
         finder.say("url", "the subject's key is not in the address", "put {key} where it belongs");
@@ -206,12 +222,12 @@ fn check_query(finder: &mut Finder<'_>, query: &str) {
     }
 }
 
-fn address(finder: &mut Finder<'_>, url: &str, private: bool) {
+fn address(finder: &mut Finder<'_>, pointer: &str, url: &str, private: bool) {
     if !url.starts_with("https://")
         && !(private && (url.starts_with("http://") || url.starts_with("{department_api}")))
     {
         finder.say(
-            "url",
+            pointer,
             format!("address {url:?}"),
             "begin with https://, or say in allow_private why not",
         );

@@ -70,6 +70,7 @@ pub(super) fn everyone(
         webhook: Some("https://bank.example/hook".to_owned()),
         scopes: format!("records {}", rules::BATCH),
         active: true,
+        node: None,
     };
     ops::add_client(tx, ctx, &bank)?;
     let rival = Client {
@@ -88,6 +89,7 @@ pub(super) fn everyone(
         webhook: None,
         scopes: "records".to_owned(),
         active: true,
+        node: None,
     };
     ops::add_client(tx, ctx, &app)?;
     Ok((chan, wong, company))
