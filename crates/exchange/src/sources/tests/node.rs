@@ -146,7 +146,7 @@ impl Holder {
         said.header.insert("receipt".to_owned(), receipt);
         said.header.insert("opening".to_owned(), json!(ticket.opening));
         let signed = said.key.sign(&said.header, payload.as_bytes()).unwrap();
-        Recipient::new(&said.reply_to).unwrap().encrypt(Some("JWT"), signed.as_bytes()).unwrap()
+        Recipient::new(&said.reply_to).unwrap().encrypt(Some("JWT"), signed.into_bytes()).unwrap()
     }
 }
 
