@@ -1,6 +1,10 @@
 //! A data folder for the benchmark: many consents, a token for each, and the records they are about.
 
-use super::{BenchOptions, SEED, data::Data, departments, key_file, seed};
+use super::{
+    BenchOptions, SEED,
+    data::{Company, Data},
+    departments, key_file, seed,
+};
 use crate::Error;
 use evidence::Log;
 use exchange::{
@@ -13,8 +17,8 @@ use jiff::ToSpan;
 use kernel::{Actor, Ctx, Id, Locale, Problem, World};
 use ports::SubjectKind;
 use serde_json::json;
-use std::{fmt::Write, sync::Arc};
-use store::Db;
+use std::sync::Arc;
+use store::{Db, Tx};
 use wire::jwk::{Jwk, PrivateJwk};
 
 /// Companies are written this many to a transaction, with their consents.
@@ -56,58 +60,30 @@ pub(crate) async fn fill(options: &BenchOptions) -> Result<(), Error> {
         databases(&pack).filter(|register| options.wide || register.id == REGISTER.0).collect();
     let departments = folder.join("departments");
     departments::databases(&departments, &pack, registers.iter().copied(), &data, &world).await?;
-    let selections: Arc<Vec<_>> = Arc::new(registers.into_iter().map(whole).collect());
+    let selections: Vec<_> = registers.into_iter().map(whole).collect();
     let ctx = Ctx::new(&world, Actor::System("bench"), Locale::En);
-    let mut tokens = String::new();
-    let mut left = options.consents;
+    let maker = Arc::new(Maker {
+        ctx: ctx.clone(),
+        departments: pack.departments_of(&selections),
+        selections,
+        hash: pack.purpose("loan-assessment").map_or_else(String::new, |one| one.hash.clone()),
+        jkt,
+    });
+    let each = options.consents.div_ceil(data.companies.len().max(1));
+    let mut tokens = Vec::new();
     for chunk in data.companies.chunks(CHUNK) {
-        let each = options.consents.div_ceil(data.companies.len());
-        let most = left;
-        left = left.saturating_sub(each * chunk.len());
-        let (companies, ctx, selections, jkt) =
-            (chunk.to_vec(), ctx.clone(), selections.clone(), jkt.clone());
-        let departments = pack.departments_of(&selections);
-        let hash =
-            pack.purpose("loan-assessment").map(|purpose| purpose.hash.clone()).unwrap_or_default();
-        let made = db
-            .write(move |tx| {
-                let mut tokens = Vec::new();
-                for company in &companies {
-                    let new = NewCompany {
-                        id: None,
-                        brn: company.brn.clone(),
-                        name: company.name.clone(),
-                        made_up: true,
-                    };
-                    let subject = identity::ops::add_company(tx, &ctx, &new)?;
-                    for _ in 0..each.min(most - tokens.len()) {
-                        let terms = terms(&ctx, subject.clone(), &selections, &hash)?;
-                        ops::give(
-                            tx,
-                            &ctx,
-                            &terms,
-                            &departments,
-                            1,
-                            &json!({"kind": "demo"}),
-                            None,
-                        )?;
-                        tokens.push(identity::ops::bench_access(
-                            tx,
-                            &ctx,
-                            seed::BANK,
-                            &terms.subject,
-                            &terms.id,
-                            &jkt,
-                        )?);
-                    }
-                }
-                Ok::<_, Problem>(tokens)
-            })
-            .await?;
-        made.iter().try_for_each(|token| writeln!(tokens, "{token}"))?;
+        let (maker, companies, most) =
+            (maker.clone(), chunk.to_vec(), options.consents - tokens.len());
+        let made = db.write(move |tx| maker.consents(tx, &companies, each, most)).await?;
+        tokens.extend(made);
     }
-    std::fs::write(folder.join("tokens.txt"), tokens)?;
-    let mut left = options.entries.saturating_sub(usize::try_from(log.size()).unwrap_or(0));
+    std::fs::write(folder.join("tokens.txt"), tokens.join("\n"))?;
+    entries(&db, &ctx, options.entries.saturating_sub(usize::try_from(log.size()).unwrap_or(0)))
+        .await
+}
+
+/// Entries of nothing, so that the log is long.
+async fn entries(db: &Db, ctx: &Ctx, mut left: usize) -> Result<(), Error> {
     while left > 0 {
         let (n, ctx) = (left.min(20_000), ctx.clone());
         db.write(move |tx| {
@@ -119,6 +95,52 @@ pub(crate) async fn fill(options: &BenchOptions) -> Result<(), Error> {
         left -= n;
     }
     Ok(())
+}
+
+/// What every consent has in common.
+struct Maker {
+    ctx: Ctx,
+    selections: Vec<Selection>,
+    departments: String,
+    hash: String,
+    /// The thumbprint of the bank's signing key.
+    jkt: String,
+}
+
+impl Maker {
+    /// Companies with `each` consents, `most` in all; the tokens.
+    fn consents(
+        &self,
+        tx: &mut Tx<'_>,
+        companies: &[Company],
+        each: usize,
+        most: usize,
+    ) -> Result<Vec<String>, Problem> {
+        let (ctx, yes) = (&self.ctx, json!({"kind": "demo"}));
+        let mut tokens = Vec::new();
+        for company in companies {
+            let (brn, name) = (company.brn.clone(), company.name.clone());
+            let subject = identity::ops::add_company(
+                tx,
+                ctx,
+                &NewCompany { id: None, brn, name, made_up: true },
+            )?;
+            for _ in 0..each.min(most - tokens.len()) {
+                let terms = terms(ctx, subject.clone(), &self.selections, &self.hash)?;
+                ops::give(tx, ctx, &terms, &self.departments, 1, &yes, None)?;
+                let (subject, consent) = (&terms.subject, &terms.id);
+                tokens.push(identity::ops::bench_access(
+                    tx,
+                    ctx,
+                    seed::BANK,
+                    subject,
+                    consent,
+                    &self.jkt,
+                )?);
+            }
+        }
+        Ok(tokens)
+    }
 }
 
 fn thumbprint(mut key: serde_json::Value) -> Result<String, Error> {
