@@ -90,6 +90,19 @@ fn leaves(tx: &mut Tx<'_>, from: u64) -> Result<Vec<Leaf>> {
     Ok(leaves)
 }
 
+/// Every leaf from a place on: on SQLite none may be left for another group, or its receipt is not there
+/// when its write returns.
+fn all_leaves(tx: &mut Tx<'_>, from: u64) -> Result<Vec<Leaf>> {
+    let mut all = leaves(tx, from)?;
+    let mut taken = all.len();
+    while taken == sql::MOST {
+        let more = leaves(tx, from + all.len() as u64)?;
+        taken = more.len();
+        all.extend(more);
+    }
+    Ok(all)
+}
+
 impl Inner {
     fn edge(&self) -> MutexGuard<'_, crate::log::State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -98,7 +111,7 @@ impl Inner {
     /// SQLite: what the group appended is sequenced before the group commits.
     pub(crate) fn before_commit(self: &Arc<Self>, tx: &mut Tx<'_>) -> Result<AfterCommit> {
         let known = self.edge().edge.size();
-        let mut new = leaves(tx, known)?;
+        let mut new = all_leaves(tx, known)?;
         if new.is_empty() {
             return Ok(Box::new(|_| ()));
         }
@@ -106,7 +119,7 @@ impl Inner {
         if stored.size != known {
             // Another program wrote to this file.
             self.reload(tx, &stored)?;
-            new = leaves(tx, stored.size)?;
+            new = all_leaves(tx, stored.size)?;
         }
         if new.is_empty() {
             return Ok(Box::new(|_| ()));

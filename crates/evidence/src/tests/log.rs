@@ -154,6 +154,25 @@ async fn the_oracles_read_our_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_write_of_more_entries_than_one_sequencing_takes_leaves_none_behind() {
+    for test in testing::each().await.unwrap() {
+        let log = Log::open(test.db.clone(), &key(), ORIGIN).await.unwrap();
+        let entries = 2 * sql::MOST as u64 + 5;
+        let ctx = ctx(1);
+        let write = move |tx: &mut Tx<'_>| {
+            (0..entries)
+                .map(|n| append(tx, &ctx, "look", "ird", &record(n)))
+                .collect::<store::Result<Vec<_>>>()
+        };
+        let tickets = test.db.write(write).await.unwrap();
+        for ticket in [&tickets[0], &tickets[sql::MOST], tickets.last().unwrap()] {
+            verify::receipt(&log.receipt(ticket).await.unwrap(), log.verifier()).unwrap();
+        }
+        assert_eq!(log.size(), entries);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_write_that_is_rolled_back_leaves_no_leaf() {
     for test in testing::each().await.unwrap() {
         let log = Log::open(test.db.clone(), &key(), ORIGIN).await.unwrap();
