@@ -166,3 +166,9 @@ problem-mandate-until = Enter a last day that is to come, within three years and
 problem-mandate-until-next = Choose another day.
 problem-mandate-count = Choose how many must agree
 problem-mandate-count-next = Choose a number from 1 to 9.
+
+# Clients in their own name, and their secrets
+problem-client-auth-form = A client that proves itself by a secret cannot reach records or act for persons
+problem-client-auth-form-next = Let it prove itself by private_key_jwt, or register it for scopes of services alone.
+problem-client-needs-no-secret = This client proves itself without a secret of ours
+problem-client-needs-no-secret-next = Secrets are for confidential clients whose registration says client_secret_basic.

@@ -166,3 +166,9 @@ problem-mandate-until = 请填写三年内的日期，须在今天或以后，�
 problem-mandate-until-next = 请选择另一日期。
 problem-mandate-count = 请选择须多少人同意
 problem-mandate-count-next = 请选择 1 至 9 的数目。
+
+# Clients in their own name, and their secrets
+problem-client-auth-form = 以密码证明身份的客户端不可取用记录，也不可代表任何人行事
+problem-client-auth-form-next = 请改用 private_key_jwt，或只为它登记服务的权限范围。
+problem-client-needs-no-secret = 这个客户端无须密码证明身份
+problem-client-needs-no-secret-next = 只有登记为 client_secret_basic 的机密客户端才有密码。

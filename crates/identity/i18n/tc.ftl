@@ -166,3 +166,9 @@ problem-mandate-until = 請填寫三年內的日期，須在今日或以後，�
 problem-mandate-until-next = 請選擇另一日期。
 problem-mandate-count = 請選擇須多少人同意
 problem-mandate-count-next = 請選擇 1 至 9 的數目。
+
+# Clients in their own name, and their secrets
+problem-client-auth-form = 以密碼證明身分的客戶端不可取用紀錄，也不可代表任何人行事
+problem-client-auth-form-next = 請改用 private_key_jwt，或只為它登記服務的權限範圍。
+problem-client-needs-no-secret = 這個客戶端無須密碼證明身分
+problem-client-needs-no-secret-next = 只有登記為 client_secret_basic 的機密客戶端才有密碼。

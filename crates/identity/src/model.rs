@@ -49,9 +49,44 @@ pub struct Client {
     /// What it may ask for, if it is another node; then it is nothing else.
     #[serde(default)]
     pub node: Option<NodeRights>,
+    /// What else was agreed at its registration.
+    #[serde(default)]
+    pub terms: Terms,
     /// False once an administrator has stopped it. Registering does not change it.
     #[serde(default = "yes")]
     pub active: bool,
+}
+
+/// How a confidential client proves itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Auth {
+    /// By its signature (RFC 7523).
+    #[default]
+    PrivateKeyJwt,
+    /// By a secret that we made (RFC 6749 §2.3.1).
+    ClientSecretBasic,
+}
+
+/// What an access token is that a client gets in its own name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenForm {
+    /// 256 random bits, to be asked about.
+    #[default]
+    Opaque,
+    /// A JWT that a service reads by itself (RFC 9068).
+    Jwt,
+}
+
+/// What a client was registered with beside who it is; kept as JSON.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Terms {
+    /// How it proves itself, if it is confidential.
+    pub auth: Auth,
+    /// What its own access tokens are.
+    pub tokens: TokenForm,
 }
 
 const fn yes() -> bool {

@@ -3,6 +3,7 @@
 mod authorize;
 mod grants;
 mod metadata;
+mod own;
 mod params;
 mod sender;
 mod token;

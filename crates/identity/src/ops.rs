@@ -7,6 +7,7 @@ mod grants;
 mod invitations;
 mod keys;
 mod mandates;
+mod own;
 mod passkeys;
 mod security;
 mod sessions;
@@ -14,9 +15,10 @@ mod tokens;
 
 pub use bench::bench_access;
 pub use clients::{
-    add_client, client, clients, register_client, set_client_active, start_client, stop_client,
+    add_client, client, clients, new_secret, register_client, set_client_active, start_client,
+    stop_client,
 };
-pub(crate) use clients::{client_stamped, client_stands};
+pub(crate) use clients::{client_stamped, client_stands, secret_holds};
 pub use directory::{
     Mandate, NewCompany, NewPerson, add_company, add_mandate, add_officer, add_person, authorities,
     holders, person_by_handle, personas, stop_officer, subject, subject_by_key,
@@ -29,6 +31,7 @@ pub use mandates::{
     NewOffer, agree_to_mandate, given_to_me, mandates_of, offer_mandate, revoke_mandate,
     withdraw_mandate,
 };
+pub(crate) use own::issue_own;
 pub(crate) use passkeys::{
     Ceremony, Kind, begin_registration, begin_sign_in, finish_registration, finish_sign_in, take,
 };
@@ -72,12 +75,12 @@ fn log(tx: &mut Tx<'_>, ctx: &Ctx, kind: &str, mut what: Json) -> Result<(), Pro
 }
 
 /// A secret of ours as it is handed out: 256 random bits behind a prefix that says what it is.
-fn secret(ctx: &Ctx, prefix: &str) -> String {
+pub(crate) fn secret(ctx: &Ctx, prefix: &str) -> String {
     format!("{prefix}_{}", wire::b64::encode(ctx.random::<32>()))
 }
 
 /// A secret as it is kept: its SHA-256 alone. Rows are found by it, so no comparison can leak.
-fn hash(secret: &str) -> Value {
+pub(crate) fn hash(secret: &str) -> Value {
     wire::sha256(&[secret.as_bytes()]).into()
 }
 

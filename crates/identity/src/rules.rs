@@ -9,7 +9,7 @@ pub use pushed::pushed;
 
 use crate::{
     error::{Code, Refusal, Verdict},
-    model::{Client, Profile},
+    model::{Auth, Client, Profile, Terms},
 };
 use kernel::Timestamp;
 use serde_json::Value as Json;
@@ -26,6 +26,8 @@ pub const DECIDING_LIFE: i64 = 7 * 24 * 3600;
 pub const CODE_LIFE: i64 = 60;
 /// An access token lives this long, in seconds.
 pub const ACCESS_LIFE: i64 = 600;
+/// After a new secret of a client the one before is good for this long, in seconds.
+pub const SECRET_OVERLAP: i64 = 24 * 3600;
 /// So often may a client that has proved itself ask at once, and then once in each [`CLIENT_EVERY`]: it can
 /// renew three hundred thousand tokens while one lives, and cannot keep a node from serving others.
 pub const CLIENT_BURST: u32 = 5000;
@@ -85,7 +87,8 @@ pub fn own_scopes(client: &Client, asked: Option<&str>) -> Verdict<String> {
         let allowed = match one {
             GRANT_QUERY | GRANT_REVOKE => true,
             BATCH => has_scope(&client.scopes, BATCH),
-            _ => false,
+            // One token speaks to one service.
+            _ => audience(asked).is_some() && has_scope(&client.scopes, one),
         };
         if !allowed {
             return Err(Refusal::new(
@@ -95,6 +98,35 @@ pub fn own_scopes(client: &Client, asked: Option<&str>) -> Verdict<String> {
         }
     }
     Ok(asked.to_owned())
+}
+
+/// Whether a scope is a service's own: `api:SERVICE` or `api:SERVICE:WHAT`, where SERVICE is that service's
+/// client id.
+pub fn service_scope(scope: &str) -> Option<&str> {
+    let (service, what) = match scope.strip_prefix("api:")?.split_once(':') {
+        Some((service, what)) => (service, what),
+        None => (scope.strip_prefix("api:")?, "all"),
+    };
+    let plain = |text: &str, more: &[u8]| {
+        (1..=64).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b) || more.contains(&b))
+    };
+    (plain(service, b"") && plain(what, b":")).then_some(service)
+}
+
+/// The one service that all these scopes are of, if they are of one.
+pub fn audience(scopes: &str) -> Option<&str> {
+    let mut services = scopes.split(' ').map(service_scope);
+    let first = services.next()??;
+    services.all(|one| one == Some(first)).then_some(first)
+}
+
+/// Whether a client's own token with these scopes may be used by whoever bears it. What reaches records or
+/// grants never is: that token is bound to a key.
+pub fn may_bear(client: &Client, scopes: &str) -> bool {
+    client.node.is_none() && audience(scopes).is_some()
 }
 
 /// Whether `verifier` is what `challenge` was made of (RFC 7636 §4.6, S256).
@@ -159,26 +191,36 @@ pub fn registration(
     if client.node.is_some() {
         return node_registration(client);
     }
-    if client.redirect_uris.is_empty()
+    // A service that calls others, and is called by no person's browser, has nowhere to be answered.
+    let alone =
+        client.scopes.split(' ').all(|one| one == INTROSPECT || service_scope(one).is_some());
+    if (client.redirect_uris.is_empty() && !alone)
         || !client.redirect_uris.iter().all(|uri| redirect_registrable(uri))
     {
         return Err(("redirect_uris", "client-redirect-form"));
     }
-    if client.profile == Profile::Confidential {
+    let by_secret = client.terms.auth == Auth::ClientSecretBasic;
+    if by_secret && (client.profile == Profile::Public || !alone) {
+        // Records and persons' grants need more than a word that can be copied.
+        return Err(("terms", "client-auth-form"));
+    }
+    if client.profile == Profile::Confidential && !by_secret {
         let keys = Jwks::parse(client.jwks.to_string().as_bytes())
             .map_err(|_| ("jwks", "client-keys-form"))?;
         let mut kids: Vec<_> = keys.keys.iter().filter_map(|key| key.kid.as_deref()).collect();
         kids.sort_unstable();
         let unique = kids.windows(2).all(|pair| pair[0] != pair[1]);
         let signs = keys.keys.iter().any(|key| key.usage.as_deref() == Some("sig"));
-        if !unique || !signs || keys.encryption_key().is_none() {
+        if !unique || !signs || (keys.encryption_key().is_none() && !alone) {
             return Err(("jwks", "client-keys-form"));
         }
     }
     if client.webhook.as_deref().is_some_and(|hook| safe_url(hook, allow_loopback).is_err()) {
         return Err(("webhook", "client-webhook-form"));
     }
-    let known = |scope: &str| SCOPES.contains(&scope) || scope == INTROSPECT;
+    let known = |scope: &str| {
+        SCOPES.contains(&scope) || scope == INTROSPECT || service_scope(scope).is_some()
+    };
     if !client.scopes.split(' ').all(known) {
         return Err(("scopes", "client-scopes-form"));
     }
@@ -225,7 +267,8 @@ fn node_registration(client: &Client) -> Result<(), (&'static str, &'static str)
     let more = !client.redirect_uris.is_empty()
         || !client.scopes.is_empty()
         || client.webhook.is_some()
-        || client.profile != Profile::Confidential;
+        || client.profile != Profile::Confidential
+        || client.terms != Terms::default();
     if more {
         return Err(("node", "client-node-form"));
     }

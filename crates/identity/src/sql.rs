@@ -88,12 +88,15 @@ statements! {
     SWEEP_INVITATIONS = "delete from invitation where hash in (select hash from invitation where expires_at < $1 limit 500)";
 
     // Clients.
-    ADD_CLIENT = "insert into client (id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, created_at, changed_at, node)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, true, $10, $10, $11)";
-    CHANGE_CLIENT = "update client set name_en = $2, name_tc = $3, name_sc = $4, redirect_uris = $5, jwks = $6, profile = $7, webhook = $8, scopes = $9, changed_at = $10, node = $11 where id = $1";
-    CLIENT = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, changed_at, node from client where id = $1";
+    ADD_CLIENT = "insert into client (id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, created_at, changed_at, node, terms)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, true, $10, $10, $11, $12)";
+    CHANGE_CLIENT = "update client set name_en = $2, name_tc = $3, name_sc = $4, redirect_uris = $5, jwks = $6, profile = $7, webhook = $8, scopes = $9, changed_at = $10, node = $11, terms = $12 where id = $1";
+    CLIENT = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, changed_at, node, terms from client where id = $1";
     CLIENT_STATE = "select active, changed_at from client where id = $1";
-    CLIENTS = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, changed_at, node from client order by name_en, id";
+    CLIENTS = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, changed_at, node, terms from client order by name_en, id";
+    ADD_SECRET = "insert into client_secret (hash, client, created_at) values ($1, $2, $3)";
+    END_SECRETS = "update client_secret set expires_at = $2 where client = $1 and (expires_at is null or expires_at > $2)";
+    SECRET = "select 1 from client_secret where hash = $1 and client = $2 and (expires_at is null or expires_at > $3)";
     SET_CLIENT_ACTIVE = "update client set active = $2, changed_at = $3 where id = $1";
 
     // Our signing keys.
@@ -132,6 +135,10 @@ statements! {
     ACCESS_FULL = "select t.grant_id, t.client, t.scope, t.jkt, t.created_at, t.expires_at
         from access_token t join oauth_grant g on g.id = t.grant_id join client c on c.id = t.client
         where t.hash = $1 and t.expires_at > $2 and g.ended_at is null and c.active";
+    /// A client's own token, if the client stands as it was read and has its grant: one statement.
+    ADD_OWN_ACCESS = "insert into access_token (hash, grant_id, client, jkt, scope, created_at, expires_at)
+        select $1, g.id, c.id, $3, $4, $5, $6 from client c join oauth_grant g on g.client = c.id
+        where c.id = $2 and c.active and c.changed_at = $7 and g.person is null and g.ended_at is null limit 1 returning grant_id";
     DROP_ACCESS = "delete from access_token where hash = $1 and client = $2";
     DROP_ACCESS_OF_GRANT = "delete from access_token where grant_id = $1";
     SWEEP_ACCESS = "delete from access_token where hash in (select hash from access_token where expires_at < $1 limit 500)";

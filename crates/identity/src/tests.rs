@@ -4,6 +4,7 @@ mod clients;
 mod codes;
 mod machine;
 mod mandates;
+mod own;
 mod passkeys;
 mod races;
 mod refresh;

@@ -89,6 +89,14 @@ pub(crate) enum Client {
         /// The file.
         file: PathBuf,
     },
+    /// Makes a secret for a client that proves itself by one, and prints it this once. The one before is good
+    /// for another day.
+    Secret {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Its client id.
+        id: String,
+    },
     /// Stops a client: no token of it works any more.
     Stop {
         #[command(flatten)]
@@ -271,15 +279,14 @@ pub(crate) async fn keys(command: Keys) -> Result<(), Error> {
 
 /// `praya client`.
 pub(crate) async fn client(command: Client) -> Result<(), Error> {
-    let (file, change) = match &command {
-        Client::Add { config, .. } | Client::Stop { config, .. } | Client::Start { config, .. } => {
-            (config, &command)
-        }
-    };
+    let (Client::Add { config: file, .. }
+    | Client::Secret { config: file, .. }
+    | Client::Stop { config: file, .. }
+    | Client::Start { config: file, .. }) = &command;
     let config = Config::read(&file.config)?;
     let db = config.database().await?;
     let ctx = Ctx::new(&World::system(), Actor::System("command line"), Locale::En);
-    match change {
+    match &command {
         Client::Add { file, .. } => {
             let client: identity::model::Client = serde_json::from_slice(&std::fs::read(file)?)?;
             let id = client.id.clone();
@@ -288,6 +295,10 @@ pub(crate) async fn client(command: Client) -> Result<(), Error> {
             }
             db.write(move |tx| identity::ops::register_client(tx, &ctx, &client, false)).await?;
             say(&format!("registered: {id}"));
+        }
+        Client::Secret { id, .. } => {
+            let client = id.clone();
+            say(&db.write(move |tx| identity::ops::new_secret(tx, &ctx, &client)).await?);
         }
         Client::Stop { id, .. } => {
             let client = id.clone();

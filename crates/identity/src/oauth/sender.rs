@@ -4,7 +4,7 @@ use super::{Params, single};
 use crate::{
     Identity,
     error::{Code, Refusal, Verdict},
-    model::{Client, Profile},
+    model::{Auth, Client, Profile},
     ops,
 };
 use axum::{body::Bytes, extract::FromRequest, response::Response};
@@ -79,9 +79,10 @@ fn not_proven(why: &'static str) -> Refusal {
 impl Request {
     /// Authenticates the client. Outside any transaction: it costs a signature's check.
     pub(crate) async fn client(&self, identity: &Identity) -> Verdict<Sender> {
-        if self.headers.contains_key(header::AUTHORIZATION)
-            || self.params.get("client_secret").is_some()
-        {
+        if self.headers.contains_key(header::AUTHORIZATION) {
+            return self.by_secret(identity).await;
+        }
+        if self.params.get("client_secret").is_some() {
             return Err(not_proven("use private_key_jwt"));
         }
         let Some(text) = self.params.get("client_assertion") else {
@@ -104,8 +105,8 @@ impl Request {
             return Err(not_proven("client_id is not the assertion's"));
         }
         let (client, stamp) = self.find(identity, read.client_id()).await?;
-        if client.profile != Profile::Confidential {
-            return Err(not_proven("this client does not authenticate"));
+        if client.profile != Profile::Confidential || client.terms.auth != Auth::PrivateKeyJwt {
+            return Err(not_proven("this client does not authenticate by assertion"));
         }
         let keys = Jwks::parse(client.jwks.to_string().as_bytes()).map_err(Problem::internal)?;
         let now = identity.now().as_second();
@@ -117,6 +118,36 @@ impl Request {
             identity.0.per_client.admit(&client.id, identity.now())?;
         }
         Ok(Sender { client, stamp, assertion: Some(held), proof: None })
+    }
+
+    /// `client_secret_basic` (RFC 6749 §2.3.1): id and secret are form-encoded, then base64.
+    async fn by_secret(&self, identity: &Identity) -> Verdict<Sender> {
+        let (id, secret) = single(&self.headers, "authorization")
+            .ok()
+            .flatten()
+            .and_then(basic)
+            .ok_or_else(|| not_proven("Authorization is not Basic"))?;
+        if self.params.get("client_id").is_some_and(|named| named != id)
+            || self.params.get("client_assertion").is_some()
+            || self.params.get("client_secret").is_some()
+        {
+            return Err(not_proven("the client names itself twice"));
+        }
+        let now = identity.now();
+        let found = identity.0.db.read(move |tx| {
+            if !ops::secret_holds(tx, &id, &secret, now)? {
+                return Ok::<_, Problem>(None);
+            }
+            ops::client_stamped(tx, &id)
+        });
+        let (client, stamp) = found
+            .await?
+            .filter(|(client, _)| client.active && client.terms.auth == Auth::ClientSecretBasic)
+            .ok_or_else(|| not_proven("the client or its secret is unknown, or it is stopped"))?;
+        if !self.near {
+            identity.0.per_client.admit(&client.id, now)?;
+        }
+        Ok(Sender { client, stamp, assertion: None, proof: None })
     }
 
     async fn find(&self, identity: &Identity, id: &str) -> Verdict<(Client, i64)> {
@@ -163,7 +194,7 @@ impl Request {
         };
         let value = single(&self.headers, "authorization").ok().flatten().ok_or_else(missing)?;
         let (scheme, token) = value.split_once(' ').ok_or_else(missing)?;
-        if scheme.eq_ignore_ascii_case("DPoP") && token.len() <= 512 {
+        if scheme.eq_ignore_ascii_case("DPoP") && token.len() <= 4096 {
             Ok(token)
         } else {
             Err(missing())
@@ -171,7 +202,31 @@ impl Request {
     }
 }
 
+fn basic(header: &str) -> Option<(String, String)> {
+    let (scheme, text) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("Basic") || text.len() > 1024 {
+        return None;
+    }
+    let pair = String::from_utf8(wire::b64::from_standard(text.trim()).ok()?).ok()?;
+    let (id, secret) = pair.split_once(':')?;
+    let plain = |part: &str| {
+        let mut pairs = url::form_urlencoded::parse(part.as_bytes());
+        pairs.next().map(|(name, _)| name.into_owned()).filter(|_| !part.contains(['&', '=']))
+    };
+    Some((plain(id)?, plain(secret)?))
+}
+
 impl Sender {
+    /// Whether something of it must be used up, so that even a question is a write.
+    pub(crate) fn spends(&self) -> bool {
+        self.assertion.is_some() || self.proof.is_some()
+    }
+
+    /// The client's id, and what shows that it was not changed since it was read.
+    pub(crate) fn stamped(&self) -> (&str, i64) {
+        (&self.client.id, self.stamp)
+    }
+
     /// Uses up the assertion and the proof, in the transaction that answers. A replay is refused; that the
     /// client is still active is read again.
     pub(crate) fn spend(&self, tx: &mut Tx<'_>) -> Result<Verdict<()>, Problem> {

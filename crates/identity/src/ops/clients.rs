@@ -1,11 +1,11 @@
 //! OAuth clients.
 
-use super::{name, operator};
+use super::{after, hash, log, name, operator, secret};
 use crate::{
-    model::{Client, Profile},
+    model::{Auth, Client, Profile},
     rules, sql,
 };
-use kernel::{Ctx, Problem, micros};
+use kernel::{Ctx, Problem, Timestamp, micros};
 use store::{Row, Tx};
 
 fn read(row: &Row) -> Result<Client, Problem> {
@@ -24,6 +24,7 @@ fn read(row: &Row) -> Result<Client, Problem> {
         scopes: row.text(8)?.to_owned(),
         active: row.bool(9)?,
         node: row.opt_text(11)?.map(serde_json::from_str).transpose().map_err(Problem::internal)?,
+        terms: serde_json::from_str(row.text(12)?).map_err(Problem::internal)?,
     })
 }
 
@@ -49,7 +50,7 @@ pub fn clients(tx: &mut Tx<'_>) -> Result<Vec<Client>, Problem> {
     tx.query(sql::CLIENTS, &[])?.iter().map(read).collect()
 }
 
-fn columns(ctx: &Ctx, client: &Client) -> [store::Value; 11] {
+fn columns(ctx: &Ctx, client: &Client) -> [store::Value; 12] {
     let n = &client.name;
     [
         (&client.id).into(),
@@ -63,6 +64,7 @@ fn columns(ctx: &Ctx, client: &Client) -> [store::Value; 11] {
         (&client.scopes).into(),
         micros(ctx.now).into(),
         client.node.as_ref().map(|node| serde_json::json!(node).to_string()).into(),
+        serde_json::json!(client.terms).to_string().into(),
     ]
 }
 
@@ -88,6 +90,31 @@ pub fn register_client(
 /// Registers a client of the demonstration, whose webhook may stay on this machine.
 pub fn add_client(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client) -> Result<(), Problem> {
     register_client(tx, ctx, client, true)
+}
+
+/// Makes a new secret for a client that proves itself by one: it is seen here and never again. Until
+/// [`rules::SECRET_OVERLAP`] has passed the one before is good as well, so that a client changes without a gap.
+pub fn new_secret(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<String, Problem> {
+    operator(ctx)?;
+    let found = client(tx, id)?.ok_or_else(|| Problem::new(404, "not-found"))?;
+    if found.profile == Profile::Public || found.terms.auth != Auth::ClientSecretBasic {
+        return Err(Problem::new(409, "client-needs-no-secret"));
+    }
+    let secret = secret(ctx, "cs");
+    tx.execute(sql::END_SECRETS, &[id.into(), after(ctx, rules::SECRET_OVERLAP).into()])?;
+    tx.execute(sql::ADD_SECRET, &[hash(&secret), id.into(), micros(ctx.now).into()])?;
+    log(tx, ctx, "client-secret", serde_json::json!({"client": id}))?;
+    Ok(secret)
+}
+
+/// Whether a secret is the client's and still good.
+pub(crate) fn secret_holds(
+    tx: &mut Tx<'_>,
+    id: &str,
+    secret: &str,
+    now: Timestamp,
+) -> Result<bool, Problem> {
+    Ok(tx.query_opt(sql::SECRET, &[hash(secret), id.into(), micros(now).into()])?.is_some())
 }
 
 /// Stops a client: from the commit on, none of its requests and tokens is accepted.

@@ -9,7 +9,7 @@ use crate::{
 use kernel::{Ctx, Id, Problem, Timestamp, micros};
 use ports::{Access, Records};
 use serde_json::{Value as Json, json};
-use store::{Tx, Value};
+use store::Tx;
 use wire::seal;
 
 /// What a token request asks for, its form already checked.
@@ -19,8 +19,6 @@ pub(crate) enum Demand {
     Code { code: String, redirect_uri: String, verifier: String },
     /// RFC 6749 §6.
     Refresh { token: String, scope: Option<String> },
-    /// RFC 6749 §4.4.
-    Own { scope: Option<String> },
 }
 
 /// What was given.
@@ -53,7 +51,6 @@ pub(crate) fn issue(
         Demand::Refresh { token, scope } => {
             refresh(tx, ctx, records, client, jkt, token, scope.as_deref())
         }
-        Demand::Own { scope } => own(tx, ctx, client, jkt, scope.as_deref()),
     }
 }
 
@@ -173,40 +170,6 @@ fn refresh(
     Ok(Ok(Issued { access, refresh: next, scope: scope.to_owned(), grant: grant_id, details }))
 }
 
-fn own(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    client: &Client,
-    jkt: &str,
-    scope: Option<&str>,
-) -> Result<Verdict<Issued>, Problem> {
-    let scope = match rules::own_scopes(client, scope) {
-        Ok(scope) => scope,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let grant = if let Some(row) = tx.query_opt(sql::OWN_GRANT, &[(&client.id).into()])? {
-        row.text(0)?.to_owned()
-    } else {
-        let id = ctx.id("gra");
-        let none = Value::Null;
-        let args = [
-            id.as_str().into(),
-            (&client.id).into(),
-            none.clone(),
-            none.clone(),
-            none.clone(),
-            none.clone(),
-            (&client.scopes).into(),
-            none,
-            micros(ctx.now).into(),
-        ];
-        tx.execute(sql::ADD_GRANT, &args)?;
-        id.0
-    };
-    let access = new_access(tx, ctx, &grant, client, jkt, &scope)?;
-    Ok(Ok(Issued { access, refresh: None, scope, grant, details: None }))
-}
-
 fn new_access(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
@@ -296,15 +259,23 @@ pub(crate) fn introspect(
     pairwise: &[u8; 32],
 ) -> Result<Json, Problem> {
     let off = || Ok(json!({"active": false}));
-    let may =
-        |owner: &str| owner == client.id || rules::has_scope(&client.scopes, rules::INTROSPECT);
+    let may = |owner: &str, scope: &str| {
+        owner == client.id
+            || rules::audience(scope) == Some(&client.id)
+            || rules::has_scope(&client.scopes, rules::INTROSPECT)
+    };
     let (owner, grant_id, mut said) = if let Some(row) =
         tx.query_opt(sql::ACCESS_FULL, &[hash(token), micros(ctx.now).into()])?
     {
-        let said = json!({
-            "active": true, "iss": issuer, "aud": issuer, "client_id": row.text(1)?, "scope": row.text(2)?, "token_type": "DPoP",
-            "iat": row.int(4)? / 1_000_000, "exp": row.int(5)? / 1_000_000, "cnf": {"jkt": row.text(3)?},
+        let (scope, jkt) = (row.text(2)?, row.text(3)?);
+        let mut said = json!({
+            "active": true, "iss": issuer, "aud": rules::audience(scope).unwrap_or(issuer), "client_id": row.text(1)?,
+            "scope": scope, "token_type": "Bearer", "iat": row.int(4)? / 1_000_000, "exp": row.int(5)? / 1_000_000,
         });
+        if !jkt.is_empty() {
+            said["token_type"] = "DPoP".into();
+            said["cnf"] = json!({"jkt": jkt});
+        }
         (row.text(1)?.to_owned(), row.text(0)?.to_owned(), said)
     } else if let Some(row) = tx.query_opt(sql::REFRESH, &[hash(token)])? {
         if !row.is_null(6)? || row.int(5)? <= micros(ctx.now) {
@@ -321,7 +292,7 @@ pub(crate) fn introspect(
     let Some(grant) = super::grant(tx, &grant_id)?.filter(|grant| !grant.ended) else {
         return off();
     };
-    if !may(&owner) {
+    if !may(&owner, said["scope"].as_str().unwrap_or_default()) {
         return off();
     }
     said["grant_id"] = grant_id.into();

@@ -90,6 +90,7 @@ async fn a_client_is_registered_only_with_whole_addresses_and_both_keys() {
         scopes: "records".to_owned(),
         active: true,
         node: None,
+        terms: crate::model::Terms::default(),
     };
     assert_eq!(rules::registration(&good, false), Ok(()));
     let mut private = jwks.clone();
@@ -139,6 +140,7 @@ fn a_node_is_registered_with_what_it_may_ask_for_and_is_nothing_else() {
         scopes: String::new(),
         active: true,
         node: Some(rights.clone()),
+        terms: crate::model::Terms::default(),
     };
     assert_eq!(rules::registration(&good, false), Ok(()));
     let may = |node: NodeRights| Client { node: Some(node), ..good.clone() };
@@ -184,6 +186,7 @@ proptest::proptest! {
         let client = Client {
             id: "a".to_owned(), name: Text::default(), redirect_uris: vec!["http://127.0.0.1/back".to_owned()], jwks: json!({"keys": []}),
             profile: Profile::Public, webhook: None, scopes: "records".to_owned(), active: true, node: None,
+            terms: crate::model::Terms::default(),
             };
         if rules::redirect_matches(&client, &asked) {
             let url = url::Url::parse(&asked).unwrap();

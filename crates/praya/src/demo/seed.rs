@@ -114,6 +114,7 @@ pub(crate) async fn clients(
         scopes: "records exchange:batch".to_owned(),
         active: true,
         node: None,
+        terms: identity::model::Terms::default(),
     };
     let text = |en: &str, tc: &str, sc: &str| Text {
         en: en.to_owned(),

@@ -71,6 +71,7 @@ pub(super) fn everyone(
         scopes: format!("records {}", rules::BATCH),
         active: true,
         node: None,
+        terms: crate::model::Terms::default(),
     };
     ops::add_client(tx, ctx, &bank)?;
     let rival = Client {
@@ -90,6 +91,7 @@ pub(super) fn everyone(
         scopes: "records".to_owned(),
         active: true,
         node: None,
+        terms: crate::model::Terms::default(),
     };
     ops::add_client(tx, ctx, &app)?;
     Ok((chan, wong, company))

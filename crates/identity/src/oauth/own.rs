@@ -1,0 +1,86 @@
+//! `client_credentials`: a client acts in its own name (RFC 6749 §4.4). The token is a row before it is let out.
+
+use super::{Request, Sender, answer, client_ctx};
+use crate::{
+    Identity,
+    error::{Code, Refusal, Verdict},
+    model::TokenForm,
+    ops, rules,
+};
+use axum::response::Response;
+use http::StatusCode;
+use kernel::{Ctx, Problem};
+use serde::Serialize;
+use serde_json::json;
+
+pub(super) async fn issued(
+    identity: &Identity,
+    request: &Request,
+    mut sender: Sender,
+) -> Verdict<Response> {
+    let scope = rules::own_scopes(&sender.client, request.params.get("scope"))?;
+    sender.proof = request.proof(identity, None)?;
+    if sender.proof.is_none() && !rules::may_bear(&sender.client, &scope) {
+        return Err(Refusal::new(Code::InvalidDpopProof, "the DPoP header is missing"));
+    }
+    let ctx = client_ctx(identity, &sender.client.id);
+    let nonce = sender.next_nonce(identity, &ctx);
+    let token = match sender.client.terms.tokens {
+        TokenForm::Opaque => ops::secret(&ctx, "at"),
+        TokenForm::Jwt => jwt(identity, &ctx, &sender, &scope)?,
+    };
+    let kind = if sender.proof.is_some() { "DPoP" } else { "Bearer" };
+    let (hash, scope_kept) = (ops::hash(&token), scope.clone());
+    let outcome = identity.0.db.write(move |tx| match sender.spend(tx)? {
+        Ok(()) => {
+            let jkt = sender.jkt().unwrap_or_default();
+            ops::issue_own(tx, &ctx, sender.stamped(), &hash, jkt, &scope_kept)
+        }
+        Err(refusal) => Ok(Err(refusal)),
+    });
+    let grant = outcome.await.map_err(<Refusal as From<Problem>>::from)??;
+    let body = json!({
+        "access_token": token, "token_type": kind, "expires_in": rules::ACCESS_LIFE, "scope": scope, "grant_id": grant,
+    });
+    Ok(answer(StatusCode::OK, &body, nonce))
+}
+
+/// A token that a service reads by itself (RFC 9068 §2).
+fn jwt(identity: &Identity, ctx: &Ctx, sender: &Sender, scope: &str) -> Verdict<String> {
+    #[derive(Serialize)]
+    struct Header {
+        typ: &'static str,
+    }
+    #[derive(Serialize)]
+    struct Key<'a> {
+        jkt: &'a str,
+    }
+    #[derive(Serialize)]
+    struct Claims<'a> {
+        iss: &'a str,
+        sub: &'a str,
+        aud: &'a str,
+        client_id: &'a str,
+        scope: &'a str,
+        iat: i64,
+        exp: i64,
+        jti: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cnf: Option<Key<'a>>,
+    }
+    let (client, now) = (sender.client.id.as_str(), ctx.now.as_second());
+    let claims = Claims {
+        iss: &identity.0.issuer,
+        sub: client,
+        aud: rules::audience(scope).unwrap_or(&identity.0.issuer),
+        client_id: client,
+        scope,
+        iat: now,
+        exp: now + rules::ACCESS_LIFE,
+        jti: wire::b64::encode(ctx.random::<16>()),
+        cnf: sender.jkt().map(|jkt| Key { jkt }),
+    };
+    let claims = serde_json::to_vec(&claims).map_err(Problem::internal)?;
+    let key = identity.0.keys.signer(ctx.now)?;
+    Ok(key.sign(&Header { typ: "at+jwt" }, &claims).map_err(Problem::internal)?)
+}
