@@ -4,8 +4,8 @@
 //! through [`World`], so that the same inputs give the same verdict everywhere.
 
 mod ctx;
-pub mod hk;
 mod id;
+pub mod identifiers;
 mod problem;
 mod text;
 mod zone;

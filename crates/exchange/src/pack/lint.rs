@@ -6,7 +6,7 @@ mod source;
 use super::{Definitions, Field, FieldType, Government, Mistake, Place, Register};
 use kernel::{
     Text,
-    hk::{Brn, Hkid},
+    identifiers::{Brn, Hkid},
 };
 use ports::SubjectKind;
 use std::collections::{BTreeMap, HashSet};
@@ -333,11 +333,11 @@ fn misfit(field: &Field, value: &toml::Value) -> Option<String> {
             format!("one of {}", field.choices.join(", ")),
         ),
         FieldType::Hkid => (
-            text.is_some_and(|text| Hkid::parse(text).is_some_and(|id| id.as_str() == text)),
+            text.is_some_and(|text| Hkid::parse(text).is_ok_and(|id| id.as_str() == text)),
             "an identity card number such as \"A1234563\", its check digit right".to_owned(),
         ),
         FieldType::Brn => (
-            text.is_some_and(|text| Brn::parse(text).is_some_and(|brn| brn.as_str() == text)),
+            text.is_some_and(|text| Brn::parse(text).is_ok_and(|brn| brn.as_str() == text)),
             "a business registration number such as \"12345678\"".to_owned(),
         ),
     };

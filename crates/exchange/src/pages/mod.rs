@@ -57,9 +57,8 @@ pub(crate) fn value_text(shell: &Shell, field: &Field, value: &Json) -> String {
             .labels
             .get(choice)
             .map_or_else(|| choice.clone(), |words| shell.of(words).to_owned()),
-        (FieldType::Hkid, Json::String(hkid)) => {
-            kernel::hk::Hkid::parse(hkid).map_or_else(|| hkid.clone(), |hkid| hkid.pretty())
-        }
+        (FieldType::Hkid, Json::String(hkid)) => kernel::identifiers::Hkid::parse(hkid)
+            .map_or_else(|_| hkid.clone(), |hkid| hkid.pretty()),
         (_, Json::String(text)) => text.clone(),
         (_, Json::Null) => shell.t("value-none"),
         (_, Json::Object(names)) => {

@@ -160,8 +160,8 @@ pub(super) fn at<'a>(raw: &'a Map<String, Json>, place: &str) -> Option<&'a Json
 /// came, without the spaces around it, if it is not of its kind.
 pub(crate) fn key(kind: FieldType, text: &str) -> String {
     let plain = match kind {
-        FieldType::Hkid => kernel::hk::Hkid::parse(text).map(|key| key.as_str().to_owned()),
-        FieldType::Brn => kernel::hk::Brn::parse(text).map(|key| key.as_str().to_owned()),
+        FieldType::Hkid => kernel::identifiers::Hkid::parse(text).ok().map(String::from),
+        FieldType::Brn => kernel::identifiers::Brn::parse(text).ok().map(String::from),
         _ => None,
     };
     plain.unwrap_or_else(|| text.trim().to_owned())
@@ -200,12 +200,12 @@ fn value(field: &Field, raw: Option<Json>) -> Result<Json, SourceError> {
             let choice = choice.ok_or_else(|| wrong("not one of its choices"))?;
             if choice == text { Ok(raw) } else { Ok(choice.as_str().into()) }
         }
-        (FieldType::Hkid, Json::String(text)) => kernel::hk::Hkid::parse(text)
+        (FieldType::Hkid, Json::String(text)) => kernel::identifiers::Hkid::parse(text)
             .map(|hkid| hkid.as_str().into())
-            .ok_or_else(|| wrong("not an identity card number")),
-        (FieldType::Brn, Json::String(text)) => kernel::hk::Brn::parse(text)
+            .map_err(|_| wrong("not an identity card number")),
+        (FieldType::Brn, Json::String(text)) => kernel::identifiers::Brn::parse(text)
             .map(|brn| brn.as_str().into())
-            .ok_or_else(|| wrong("not a business registration number")),
+            .map_err(|_| wrong("not a business registration number")),
         _ => Err(wrong("of another type")),
     }
 }

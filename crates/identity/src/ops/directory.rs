@@ -2,7 +2,11 @@
 
 use super::{name, operator};
 use crate::{model::Persona, rules, sql};
-use kernel::{Ctx, Id, Problem, Role, Text, Timestamp, from_micros, micros};
+use kernel::{
+    Ctx, Id, Problem, Role, Text, Timestamp, from_micros,
+    identifiers::{Brn, Hkid},
+    micros,
+};
 use ports::{Authority, Subject, SubjectKind};
 use store::{Row, Tx};
 
@@ -15,8 +19,8 @@ pub struct NewPerson {
     pub handle: String,
     /// Their name; never converted between scripts.
     pub name: Text,
-    /// Their identity card number, normalised, if they have one.
-    pub hkid: Option<String>,
+    /// Their identity card number, if they have one.
+    pub hkid: Option<Hkid>,
     /// Whether they are made up.
     pub made_up: bool,
 }
@@ -26,8 +30,8 @@ pub struct NewPerson {
 pub struct NewCompany {
     /// Its id, where it is made already; otherwise a new one.
     pub id: Option<Id>,
-    /// Its business registration number, eight characters.
-    pub brn: String,
+    /// Its business registration number.
+    pub brn: Brn,
     /// Its name.
     pub name: Text,
     /// Whether it is made up.
@@ -68,7 +72,7 @@ pub fn add_person(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewPerson) -> Result<Id, Pro
         (&n.en).into(),
         (&n.tc).into(),
         (&n.sc).into(),
-        new.hkid.as_deref().into(),
+        new.hkid.as_ref().map(Hkid::as_str).into(),
         new.made_up.into(),
         micros(ctx.now).into(),
     ];
@@ -83,7 +87,7 @@ pub fn add_company(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewCompany) -> Result<Id, P
     let n = &new.name;
     let args = [
         id.as_str().into(),
-        (&new.brn).into(),
+        new.brn.as_str().into(),
         (&n.en).into(),
         (&n.tc).into(),
         (&n.sc).into(),

@@ -13,7 +13,7 @@ use crate::{
     },
     sql,
 };
-use kernel::{Ctx, Id, Problem, Timestamp, from_micros, hk::Hkid, micros};
+use kernel::{Ctx, Id, Problem, Timestamp, from_micros, identifiers::Hkid, micros};
 use ports::{Authority, Subject, SubjectKind};
 use serde_json::json;
 use store::{Row, Tx};
@@ -130,7 +130,7 @@ pub struct NewOffer {
 
 /// Whom a card number and a name belong to.
 fn called(tx: &mut Tx<'_>, new: &NewOffer) -> Result<Option<Subject>, Problem> {
-    let Some(hkid) = Hkid::parse(new.hkid.trim()) else { return Ok(None) };
+    let Ok(hkid) = Hkid::parse(&new.hkid) else { return Ok(None) };
     let row = tx.query_opt(sql::PERSON_BY_HKID, &[hkid.as_str().into()])?;
     let found = row.map(|row| subject_row(&row, SubjectKind::Person)).transpose()?;
     Ok(found.filter(|person| mandates::is_called(&new.name, &person.name)))
@@ -166,7 +166,9 @@ pub fn offer_mandate(
         (verdict, holder) => {
             let mut wrong = verdict.err().unwrap_or_default();
             if holder.is_none() {
-                wrong.insert(0, ("hkid", "mandate-person-unknown"));
+                let typed = Hkid::parse(&new.hkid);
+                let code = typed.map_or_else(|wrong| wrong.code(), |_| "mandate-person-unknown");
+                wrong.insert(0, ("hkid", code));
             }
             return Err(refused(wrong));
         }

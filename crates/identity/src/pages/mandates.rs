@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::{SignedDuration, civil::Date};
-use kernel::{Id, Problem, Text, Timestamp, Zone, hk::Hkid};
+use kernel::{Id, Problem, Text, Timestamp, Zone, identifiers::Hkid};
 use serde::Deserialize;
 use web::{Choice, Errors, Form, Outcome, Shell, Visit};
 

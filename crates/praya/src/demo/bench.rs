@@ -14,7 +14,7 @@ use exchange::{
 };
 use identity::ops::NewCompany;
 use jiff::ToSpan;
-use kernel::{Actor, Ctx, Id, Locale, Problem, World};
+use kernel::{Actor, Ctx, Id, Locale, Problem, World, identifiers::Brn};
 use ports::SubjectKind;
 use serde_json::json;
 use std::sync::Arc;
@@ -119,7 +119,8 @@ impl Maker {
         let (ctx, yes) = (&self.ctx, json!({"kind": "demo"}));
         let mut tokens = Vec::new();
         for company in companies {
-            let (brn, name) = (company.brn.clone(), company.name.clone());
+            let (brn, name) =
+                (Brn::parse(&company.brn).map_err(Problem::internal)?, company.name.clone());
             let subject = identity::ops::add_company(
                 tx,
                 ctx,

@@ -8,7 +8,7 @@ mod names;
 
 use draw::Draw;
 use exchange::pack::{Pack, Register};
-use kernel::{Date, Text, hk::Hkid};
+use kernel::{Date, Text, identifiers::Hkid};
 use names::{FIRST, GIVEN, STREETS, SURNAMES, TRADES};
 use ports::SubjectKind;
 use serde_json::{Map, Value as Json};

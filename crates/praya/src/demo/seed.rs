@@ -13,7 +13,10 @@ use identity::{
     ops::{Mandate, NewCompany, NewPerson},
 };
 use jiff::ToSpan;
-use kernel::{Actor, Ctx, Id, Locale, Problem, Role, Text, Timestamp, World};
+use kernel::{
+    Actor, Ctx, Id, Locale, Problem, Role, Text, Timestamp, World,
+    identifiers::{Brn, Hkid},
+};
 use ports::SubjectKind;
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;
@@ -44,7 +47,7 @@ pub(crate) async fn people(db: &Db, world: &World, data: &Data) -> Result<(), Er
                 id: None,
                 handle: person.handle.clone(),
                 name: person.name.clone(),
-                hkid: Some(person.hkid.clone()),
+                hkid: Hkid::parse(&person.hkid).ok(),
                 made_up: true,
             };
             ids.push(identity::ops::add_person(tx, &ctx, &new)?);
@@ -52,7 +55,7 @@ pub(crate) async fn people(db: &Db, world: &World, data: &Data) -> Result<(), Er
         for company in &companies {
             let new = NewCompany {
                 id: None,
-                brn: company.brn.clone(),
+                brn: Brn::parse(&company.brn).map_err(Problem::internal)?,
                 name: company.name.clone(),
                 made_up: true,
             };

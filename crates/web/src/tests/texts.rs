@@ -156,3 +156,10 @@ fn arguments(text: &str) -> Vec<String> {
     }
     parts.into_iter().map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
+
+#[test]
+fn every_rule_of_an_identifier_is_told_in_words() {
+    for wrong in kernel::identifiers::Wrong::ALL {
+        assert!(has_text(&format!("problem-{}", wrong.code())), "{}", wrong.code());
+    }
+}

@@ -31,7 +31,7 @@ pub(super) fn everyone(
             id: None,
             handle: handle.to_owned(),
             name: name(en),
-            hkid: Some(hkid.to_owned()),
+            hkid: kernel::identifiers::Hkid::parse(hkid).ok(),
             made_up: true,
         };
         ops::add_person(tx, ctx, &new)
@@ -41,7 +41,7 @@ pub(super) fn everyone(
     let admin = person("lee-admin", "D2887542", "Lee Admin")?;
     let company = ops::NewCompany {
         id: None,
-        brn: "12345678".to_owned(),
+        brn: kernel::identifiers::Brn::parse("12345678").unwrap(),
         name: name("Lucky Star Trading Ltd"),
         made_up: true,
     };

@@ -1,6 +1,6 @@
 use super::*;
 use exchange::sources::mapping::map_row;
-use kernel::hk::Brn;
+use kernel::identifiers::Brn;
 
 const TODAY: Date = jiff::civil::date(2026, 11, 23);
 
@@ -26,8 +26,8 @@ fn date_of(row: &Map<String, Json>, field: &str) -> Date {
 fn every_made_up_number_has_a_valid_form_and_nobody_shares_one() {
     let data = Data::new(1, 500);
     assert_eq!((data.people.len(), data.companies.len()), (52, 500));
-    assert!(data.people.iter().all(|person| Hkid::parse(&person.hkid).is_some()));
-    assert!(data.companies.iter().all(|company| Brn::parse(&company.brn).is_some()));
+    assert!(data.people.iter().all(|person| Hkid::parse(&person.hkid).is_ok()));
+    assert!(data.companies.iter().all(|company| Brn::parse(&company.brn).is_ok()));
     let different = |words: Vec<&String>| words.iter().collect::<HashSet<_>>().len();
     assert_eq!(different(data.people.iter().map(|person| &person.hkid).collect()), 52);
     assert_eq!(different(data.people.iter().map(|person| &person.handle).collect()), 52);
