@@ -45,7 +45,7 @@ pub(crate) struct Part<'a> {
     pub(crate) status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) as_of: Option<Timestamp>,
-    pub(crate) rows: Rows,
+    pub(crate) rows: Rows<'a>,
     /// Why it is unavailable, as a stable code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<&'static str>,
@@ -286,14 +286,15 @@ impl Exchange {
     ) -> Vec<Part<'_>> {
         let lookups = selections.iter().map(|selection| {
             let lookup = Lookup {
-                key: key.to_owned(),
-                fields: selection.fields.clone(),
+                key,
+                fields: &selection.fields,
                 range: range.map(|range| (range.from, range.to)),
                 asking: asking.clone(),
             };
-            (selection.register.clone(), lookup)
+            (selection.register.as_str(), lookup)
         });
-        let answers = self.sources.fetch_all(lookups.collect(), DEADLINE).await;
+        let lookups: Vec<_> = lookups.collect();
+        let answers = self.sources.fetch_all(&lookups, DEADLINE).await;
         selections
             .iter()
             .zip(answers)
@@ -301,7 +302,11 @@ impl Exchange {
             .collect()
     }
 
-    fn part(&self, selection: &Selection, answer: Result<Answer, SourceError>) -> Option<Part<'_>> {
+    fn part<'a>(
+        &'a self,
+        selection: &Selection,
+        answer: Result<Answer<'a>, SourceError>,
+    ) -> Option<Part<'a>> {
         let register = self.pack.register(&selection.register)?;
         let empty = Part {
             register: &register.id,

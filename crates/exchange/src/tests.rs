@@ -449,10 +449,10 @@ proptest! {
     fn minimising_leaves_no_field_that_was_not_selected(keys in proptest::collection::btree_set("[a-e]", 0..5), kept in proptest::collection::btree_set("[a-e]", 0..5)) {
         let kept: Vec<_> = kept.into_iter().collect();
         let mut rows = Rows::new(keys.iter().map(String::as_str));
-        rows.push(keys.iter().map(|key| json!(key)).collect());
+        rows.push(keys.iter().map(store::Cell::Text));
         rows.keep(&kept);
         let left: Vec<_> = rows.iter().flat_map(Row::iter).collect();
-        prop_assert!(left.iter().all(|(field, value)| kept.iter().any(|kept| kept == field) && *value == &json!(field)));
+        prop_assert!(left.iter().all(|(field, value)| kept.iter().any(|kept| kept == field) && value.text() == Some(field)));
         prop_assert_eq!(left.len(), kept.iter().filter(|kept| keys.contains(*kept)).count());
     }
 }

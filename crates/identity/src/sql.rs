@@ -13,12 +13,12 @@ macro_rules! statements {
 statements! {
     // People, companies, mandates.
     ADD_PERSON = "insert into person (id, handle, name_en, name_tc, name_sc, hkid, made_up, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
-    PERSON = "select id, name_en, name_tc, name_sc, hkid from person where id = $1";
+    SUBJECT = "select id, name_en, name_tc, name_sc, hkid, 1 from person where id = $1
+        union all select id, name_en, name_tc, name_sc, brn, 0 from company where id = $1";
     PERSON_BY_HKID = "select id, name_en, name_tc, name_sc, hkid from person where hkid = $1";
     PERSON_BY_HANDLE = "select id, name_en, name_tc, name_sc, hkid from person where handle = $1";
     PERSON_BY_KEY = "select id, name_en, name_tc, name_sc, hkid from person where hkid = $1";
     ADD_COMPANY = "insert into company (id, brn, name_en, name_tc, name_sc, made_up, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
-    COMPANY = "select id, name_en, name_tc, name_sc, brn from company where id = $1";
     COMPANY_BY_KEY = "select id, name_en, name_tc, name_sc, brn from company where brn = $1";
     ADD_MANDATE = "insert into mandate (id, company, person, role, scopes, needs, valid_from, valid_until, delegated_by, created_at, purposes)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";

@@ -8,7 +8,7 @@ use crate::{
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use evidence::Log;
@@ -70,12 +70,13 @@ impl Signer for Signing {
     }
 }
 
-#[derive(Clone)]
 struct Door {
     identity: Identity,
     world: World,
     cookies: Cookies,
     brand: Arc<Brand>,
+    limits: Limits,
+    security: Security,
 }
 
 impl App {
@@ -128,13 +129,10 @@ impl App {
         let (router, table) = routes.finish();
         let brand = Arc::new(Brand { government: pack.government().name.clone(), demo });
         let limits = Limits::new(world.clone(), by_proxy);
-        let door = Door { identity: identity.clone(), world, cookies, brand };
-        let router = router
-            .layer(from_fn_with_state(limits, limit))
-            .layer(from_fn(web::render_problems))
-            .layer(from_fn_with_state(door, visit))
-            .layer(from_fn_with_state(Security { https }, web::security_headers))
-            .layer(DefaultBodyLimit::max(LARGEST));
+        let security = Security { https };
+        let door = Door { identity: identity.clone(), world, cookies, brand, limits, security };
+        let door = from_fn_with_state(Arc::new(door), enter);
+        let router = router.layer((DefaultBodyLimit::max(LARGEST), door));
         Ok(Self { router, table, exchange, identity, log, runner })
     }
 
@@ -159,8 +157,20 @@ fn instance(base: &str) -> String {
         .collect()
 }
 
-/// Makes the [`Visit`] of a request: who, when, in which language; hands out the form token.
-async fn visit(State(door): State<Door>, mut request: Request, next: Next) -> Response {
+/// What every request passes, from the outside in: one layer, because each is copied with all that lie
+/// within it for every request.
+async fn enter(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    let inside = |request| limit(&door.limits, request, |request| next.run(request));
+    web::security_headers(door.security, request, |request| visit(&door, request, inside)).await
+}
+
+/// Makes the [`Visit`] of a request: who, when, in which language; hands out the form token. Problems from
+/// within get their form here, in the visitor's language.
+async fn visit<F: Future<Output = Response>>(
+    door: &Door,
+    mut request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let (headers, uri) = (request.headers(), request.uri());
     let lang_cookie = door.cookies.read(headers, cookies::Cookie::Lang);
     let locale = web::locale_of(headers, uri.query(), lang_cookie);
@@ -173,22 +183,26 @@ async fn visit(State(door): State<Door>, mut request: Request, next: Next) -> Re
         Some(token) => door.identity.visitor(&token).await,
         None => Ok(None),
     };
-    let (actor, user) = match signed_in {
-        Ok(Some((actor, user))) => (actor, Some(user)),
-        Ok(None) => (Actor::Anonymous, None),
+    let (actor, user, unknown) = match signed_in {
+        Ok(Some((actor, user))) => (actor, Some(user), None),
+        Ok(None) => (Actor::Anonymous, None, None),
         // Who it is cannot be known now: that is not the same as nobody.
-        Err(problem) => return web::Failure::from(problem).into_response(),
+        Err(problem) => (Actor::Anonymous, None, Some(problem)),
     };
     let csrf = sent.clone().unwrap_or_else(|| cookies::new_csrf(&anonymous));
     let ctx = Ctx { actor, ..anonymous };
     request.extensions_mut().insert(Visit {
         ctx,
-        brand: door.brand,
+        brand: door.brand.clone(),
         user,
         csrf: csrf.clone(),
         here,
     });
-    let mut response = next.run(request).await;
+    let inside = async |request| match unknown {
+        Some(problem) => web::Failure::from(problem).into_response(),
+        None => next(request).await,
+    };
+    let mut response = web::render_problems(request, inside).await;
     let is_page = response
         .headers()
         .get(header::CONTENT_TYPE)

@@ -1,15 +1,13 @@
 //! Who asks too often is told when to come back: by network, before anything is looked up.
 
 use axum::{
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, Method};
 use kernel::World;
 use std::{
     net::{IpAddr, Ipv6Addr},
-    sync::Arc,
     time::Duration,
 };
 use web::{Failure, Limiter, Near};
@@ -18,10 +16,7 @@ use web::{Failure, Limiter, Near};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
-#[derive(Clone)]
-pub(crate) struct Limits(Arc<Inner>);
-
-struct Inner {
+pub(crate) struct Limits {
     world: World,
     by_proxy: bool,
     sign_in: Limiter,
@@ -31,7 +26,7 @@ struct Inner {
 impl Limits {
     /// `by_proxy`: every connection is our proxy's, which says in `X-Forwarded-For` whose it is.
     pub(crate) fn new(world: World, by_proxy: bool) -> Self {
-        Self(Arc::new(Inner {
+        Self {
             world,
             by_proxy,
             // A try writes a row. An office behind one address signs in within a minute; a program that
@@ -40,12 +35,12 @@ impl Limits {
             // A request costs the check of a signature, whoever sent it. A bank that renews more than
             // sixty thousand tokens while one lives comes from more than one address.
             oauth: Limiter::new(1000, Duration::from_millis(10)),
-        }))
+        }
     }
 
     /// Whose allowance a request uses; `None` for whoever is on this machine.
     fn caller(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
-        if self.0.by_proxy {
+        if self.by_proxy {
             // What stands last our proxy wrote; whatever stands before it anyone may have.
             let last = headers.get_all("x-forwarded-for").iter().next_back();
             let last = last.and_then(|value| value.to_str().ok()?.rsplit(',').next());
@@ -64,29 +59,29 @@ fn network(ip: IpAddr) -> IpAddr {
 }
 
 /// Signing in, and what programs ask of the authorisation server.
-pub(crate) async fn limit(
-    State(limits): State<Limits>,
+pub(crate) async fn limit<F: Future<Output = Response>>(
+    limits: &Limits,
     mut request: Request,
-    next: Next,
+    next: impl FnOnce(Request) -> F,
 ) -> Response {
     let path = request.uri().path();
     let oauth = path.starts_with("/oauth/");
     let limiter = match *request.method() {
         Method::POST if path.starts_with("/sign-in") || path.starts_with("/invitation/") => {
-            &limits.0.sign_in
+            &limits.sign_in
         }
-        Method::POST | Method::DELETE if oauth => &limits.0.oauth,
-        _ => return next.run(request).await,
+        Method::POST | Method::DELETE if oauth => &limits.oauth,
+        _ => return next(request).await,
     };
     let Some(Peer(peer)) = request.extensions().get().copied() else {
-        return next.run(request).await;
+        return next(request).await;
     };
     let Some(caller) = limits.caller(peer, request.headers()) else {
         request.extensions_mut().insert(Near);
-        return next.run(request).await;
+        return next(request).await;
     };
-    match limiter.admit(caller, limits.0.world.clock.now()) {
-        Ok(()) => next.run(request).await,
+    match limiter.admit(caller, limits.world.clock.now()) {
+        Ok(()) => next(request).await,
         Err(problem) if oauth => identity::Refusal::from(problem).into_response(),
         Err(problem) => Failure::from(problem).into_response(),
     }

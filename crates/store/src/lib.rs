@@ -10,6 +10,7 @@
 //! (group commit), each closure in its own savepoint; a statement is a constant of its crate's
 //! `sql.rs`, listed in `ALL`, and a test prepares every one on both engines.
 
+mod cells;
 mod db;
 mod error;
 mod migrate;
@@ -24,9 +25,10 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use cells::{Cell, Cells};
 pub use db::{AfterCommit, BeforeCommit, Db, Engine, Notice};
 pub use error::{Error, Result};
-pub use query::{Found, ReadError, ReadOnly};
+pub use query::{ReadError, ReadOnly};
 pub use tls::in_the_clear;
 pub use tx::{Sql, Tx};
 pub use value::{Row, Value};

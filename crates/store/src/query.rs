@@ -1,9 +1,11 @@
 //! Reading a department's own database: read-only, one statement, limited in time, rows and bytes.
 
-use crate::{Error, Row, Value, tx::bind, value::from_sqlite};
+use crate::{Cell, Cells, Error, Value, tx::bind};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use futures_util::TryStreamExt;
+use rusqlite::types::ValueRef;
 use std::{
+    borrow::Cow,
     path::{Path, PathBuf},
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -22,9 +24,6 @@ const INLINE: Duration = Duration::from_millis(20);
 const BUSY: Duration = Duration::from_millis(200);
 /// How long a SQLite file may be replaced by another without our noticing.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-
-/// Names of columns, and rows.
-pub type Found = (Vec<String>, Vec<Row>);
 
 /// Why a read gave nothing.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -106,32 +105,55 @@ impl ReadOnly {
         }
     }
 
-    /// The rows of one statement with one parameter, `$1`; the names of its columns. At most `most` rows.
-    /// The time limit interrupts it on both engines.
+    /// What one statement with one parameter, `$1`, finds: the columns of these names, in this order; one
+    /// that it has not is empty. At most `most` rows. The time limit interrupts it on both engines.
     pub async fn query(
         &self,
         sql: &str,
         key: &str,
+        columns: &[&str],
         limit: Duration,
         most: usize,
-    ) -> Result<Found, ReadError> {
+    ) -> Result<Cells, ReadError> {
+        let asked = Asked { sql, key, columns, limit, most };
         match &self.0 {
             Open::Sqlite(file) => {
-                let quick = file.read(sql, key, limit.min(INLINE), Duration::ZERO, most);
+                let quick = Asked { limit: limit.min(INLINE), ..asked };
+                let quick = file.read(&quick, Duration::ZERO);
                 if limit <= INLINE || !matches!(&quick, Err(error) if error.is_of_haste()) {
                     return quick;
                 }
                 let (file, sql, key) = (file.clone(), sql.to_owned(), key.to_owned());
-                tokio::task::spawn_blocking(move || file.read(&sql, &key, limit, BUSY, most))
-                    .await
-                    .map_err(|error| Error::Other(error.to_string()))?
+                let columns: Vec<_> = columns.iter().map(|&name| name.to_owned()).collect();
+                tokio::task::spawn_blocking(move || {
+                    let columns: Vec<_> = columns.iter().map(String::as_str).collect();
+                    let asked = Asked { sql: &sql, key: &key, columns: &columns, limit, most };
+                    file.read(&asked, BUSY)
+                })
+                .await
+                .map_err(|error| Error::Other(error.to_string()))?
             }
-            Open::Postgres(pool) => {
-                tokio::time::timeout(limit, postgres(pool, sql, key, limit, most))
-                    .await
-                    .unwrap_or(Err(ReadError::Timeout))
-            }
+            Open::Postgres(pool) => tokio::time::timeout(limit, postgres(pool, &asked))
+                .await
+                .unwrap_or(Err(ReadError::Timeout)),
         }
+    }
+}
+
+/// One read.
+struct Asked<'a> {
+    sql: &'a str,
+    key: &'a str,
+    columns: &'a [&'a str],
+    limit: Duration,
+    most: usize,
+}
+
+impl Asked<'_> {
+    /// Where the columns stand among a statement's.
+    fn places<'n>(&self, names: impl Iterator<Item = &'n str> + Clone) -> Vec<Option<usize>> {
+        let place = |column: &&str| names.clone().position(|name| name == *column);
+        self.columns.iter().map(place).collect()
     }
 }
 
@@ -143,18 +165,11 @@ impl ReadError {
 }
 
 impl File {
-    fn read(
-        &self,
-        sql: &str,
-        key: &str,
-        limit: Duration,
-        busy: Duration,
-        most: usize,
-    ) -> Result<Found, ReadError> {
+    fn read(&self, asked: &Asked<'_>, busy: Duration) -> Result<Cells, ReadError> {
         let (kept, generation) = self.idle().take(&self.path);
         let connection = kept.map_or_else(|| connect(&self.path), Ok)?;
         connection.busy_timeout(busy)?;
-        let answer = sqlite(&connection, sql, key, limit, most);
+        let answer = sqlite(&connection, asked);
         let mut idle = self.idle();
         if idle.generation == generation {
             idle.connections.push(connection);
@@ -197,37 +212,31 @@ fn connect(path: &Path) -> Result<rusqlite::Connection, ReadError> {
     Ok(connection)
 }
 
-fn sqlite(
-    connection: &rusqlite::Connection,
-    sql: &str,
-    key: &str,
-    limit: Duration,
-    most: usize,
-) -> Result<Found, ReadError> {
-    let until = Instant::now() + limit;
+fn sqlite(connection: &rusqlite::Connection, asked: &Asked<'_>) -> Result<Cells, ReadError> {
+    let until = Instant::now() + asked.limit;
     connection.progress_handler(STEPS, Some(move || Instant::now() > until))?;
     let run = || {
-        let mut statement = connection.prepare_cached(sql)?;
+        let mut statement = connection.prepare_cached(asked.sql)?;
         if !statement.readonly() {
             return Err(Error::Other("a source's statement must only read".into()).into());
         }
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
-        bind(&mut statement, &[Value::from(key)])?;
+        let names = statement.column_names();
+        let places = asked.places(names.iter().copied());
+        bind(&mut statement, &[Value::from(asked.key)])?;
         let mut found = statement.raw_query();
-        let (mut rows, mut size) = (Vec::new(), 0);
+        let (mut cells, mut size) = (Cells::new(places.len()), 0);
         while let Some(row) = found.next()? {
-            let mut values = Vec::with_capacity(names.len());
-            for i in 0..names.len() {
-                let value = row.get_ref(i)?;
-                size += value.as_bytes_or_null().ok().flatten().map_or(0, <[u8]>::len);
-                if size > MOST_BYTES || rows.len() == most {
-                    return Err(ReadError::TooLarge);
-                }
-                values.push(from_sqlite(value));
+            let value = |at: &Option<usize>| {
+                at.map_or(Ok(Cell::Null), |at| row.get_ref(at).map(from_sqlite))
+            };
+            let values = places.iter().map(value).collect::<Result<Vec<_>, _>>()?;
+            size += values.iter().filter_map(Cell::text).map(str::len).sum::<usize>();
+            if size > MOST_BYTES || cells.len() == asked.most {
+                return Err(ReadError::TooLarge);
             }
-            rows.push(Row(values));
+            cells.push(values);
         }
-        Ok((names, rows))
+        Ok(cells)
     };
     let answer = run();
     connection.progress_handler(0, None::<fn() -> bool>)?;
@@ -237,39 +246,63 @@ fn sqlite(
     }
 }
 
-async fn postgres(
-    pool: &Pool,
-    sql: &str,
-    key: &str,
-    limit: Duration,
-    most: usize,
-) -> Result<Found, ReadError> {
+fn from_sqlite(value: ValueRef<'_>) -> Cell<Cow<'_, str>> {
+    match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(v) => Cell::Int(v),
+        ValueRef::Real(v) => real(v),
+        // As a rule it is UTF-8, which is checked faster when nothing is to be replaced.
+        ValueRef::Text(v) => {
+            Cell::Text(str::from_utf8(v).map_or_else(|_| String::from_utf8_lossy(v), Cow::Borrowed))
+        }
+        ValueRef::Blob(_) => Cell::Other,
+    }
+}
+
+const fn real<T>(v: f64) -> Cell<T> {
+    if v.is_finite() { Cell::Real(v) } else { Cell::Other }
+}
+
+async fn postgres(pool: &Pool, asked: &Asked<'_>) -> Result<Cells, ReadError> {
     let client = pool.get().await.map_err(Error::from)?;
     // Set anew each time: a statement before may have changed it for this session.
     let session = format!(
         "set statement_timeout = {}; set default_transaction_read_only = on",
-        limit.as_millis().max(1)
+        asked.limit.as_millis().max(1)
     );
     client.batch_execute(&session).await?;
-    let statement = client.prepare_cached(sql).await.map_err(ReadError::from)?;
-    let mut found = pin!(client.query_raw(&statement, [Value::from(key)]).await?);
-    let (mut rows, mut size) = (Vec::new(), 0);
+    let statement = client.prepare_cached(asked.sql).await.map_err(ReadError::from)?;
+    let places = asked.places(statement.columns().iter().map(|column| column.name()));
+    let mut found = pin!(client.query_raw(&statement, [Value::from(asked.key)]).await?);
+    let (mut cells, mut size) = (Cells::new(places.len()), 0);
     // Row by row, so that a flood is never held in memory.
     while let Some(row) = found.try_next().await? {
         size += row.raw_size_bytes();
-        if size > MOST_BYTES || rows.len() == most {
+        if size > MOST_BYTES || cells.len() == asked.most {
             return Err(ReadError::TooLarge);
         }
-        let values = (0..row.len()).map(|i| row.try_get::<_, Value>(i));
-        rows.push(Row(values.collect::<Result<_, _>>()?));
+        let value = |at: &Option<usize>| {
+            at.map_or(Ok(Value::Null), |at| row.try_get::<_, Value>(at)).map(from_postgres)
+        };
+        cells.push(places.iter().map(value).collect::<Result<Vec<_>, _>>()?);
     }
-    let names = statement.columns().iter().map(|column| column.name().to_owned()).collect();
-    Ok((names, rows))
+    Ok(cells)
+}
+
+fn from_postgres(value: Value) -> Cell<String> {
+    match value {
+        Value::Null => Cell::Null,
+        Value::Int(v) => Cell::Int(v),
+        Value::Real(v) => real(v),
+        Value::Text(v) => Cell::Text(v),
+        Value::Blob(_) => Cell::Other,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{LOOK_AGAIN, ReadError, ReadOnly};
+    use crate::Cell;
     use std::time::Duration;
 
     fn make(name: &str, rows: &str) -> std::path::PathBuf {
@@ -282,9 +315,10 @@ mod tests {
 
     async fn name(database: &ReadOnly) -> Result<String, ReadError> {
         let asked = "select name from thing where id = $1";
-        let (names, rows) = database.query(asked, "a", Duration::from_secs(5), 10).await?;
-        assert_eq!(names, ["name"]);
-        Ok(rows[0].text(0)?.to_owned())
+        let found =
+            database.query(asked, "a", &["nothing", "name"], Duration::from_secs(5), 10).await?;
+        assert_eq!(found.get(0, 0), Cell::Null);
+        Ok(found.get(0, 1).text().unwrap().to_owned())
     }
 
     #[tokio::test]
@@ -309,7 +343,7 @@ mod tests {
         let path = make("slow", "");
         let database = ReadOnly::open(&format!("sqlite:{}", path.display())).unwrap();
         let endless = "with recursive t(n) as (select 1 union all select n + 1 from t) select max(n) from t where $1 is not null";
-        let asked = database.query(endless, "a", Duration::from_secs(2), 10);
+        let asked = database.query(endless, "a", &[], Duration::from_secs(2), 10);
         let others = async {
             for _ in 0..5 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -328,8 +362,9 @@ mod tests {
         let path = make("rows", "insert into thing values ('a', '1'), ('a', '2'), ('a', '3')");
         let database = ReadOnly::open(&format!("sqlite:{}", path.display())).unwrap();
         let asked = "select name from thing where id = $1";
-        let ask = async |most| database.query(asked, "a", Duration::from_secs(5), most).await;
-        assert_eq!(ask(3).await.unwrap().1.len(), 3);
+        let ask =
+            async |most| database.query(asked, "a", &["name"], Duration::from_secs(5), most).await;
+        assert_eq!(ask(3).await.unwrap().len(), 3);
         assert!(matches!(ask(2).await, Err(ReadError::TooLarge)));
         std::fs::remove_file(path).unwrap();
     }

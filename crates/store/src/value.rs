@@ -55,11 +55,6 @@ impl Row {
         self.0.get(column).ok_or_else(|| Error::Other(format!("the row has no column {column}")))
     }
 
-    /// The value of a column, to keep: nothing is left in its place, nor found where there is no column.
-    pub fn take(&mut self, column: usize) -> Value {
-        self.0.get_mut(column).map_or(Value::Null, |value| std::mem::replace(value, Value::Null))
-    }
-
     /// A whole number.
     pub fn int(&self, column: usize) -> Result<i64> {
         match self.get(column)? {

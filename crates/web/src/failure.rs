@@ -1,7 +1,6 @@
 use crate::{Value, has_text, text};
 use axum::{
     extract::Request,
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -57,10 +56,13 @@ pub(crate) fn said(
 }
 
 /// The one place that gives a problem its form: `application/problem+json` or a page, by `Accept`.
-pub async fn render_problems(request: Request, next: Next) -> Response {
+pub async fn render_problems<F: Future<Output = Response>>(
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Response {
     let visit = request.extensions().get::<crate::Visit>().cloned();
     let html = wants_html(request.headers());
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
     let trace = visit.as_ref().map_or("", |visit| visit.ctx.trace.as_str());
     if let Some(cause) = &problem.internal {

@@ -1,8 +1,7 @@
 //! The headers that every answer carries.
 
 use axum::{
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
 };
 use http::{HeaderName, HeaderValue, header};
@@ -38,29 +37,34 @@ impl IntoResponse for LeadsAway {
 }
 
 /// Every source our pages use; nothing inline, nothing from elsewhere.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-    frame-ancestors 'none'; base-uri 'none'";
+macro_rules! policy {
+    ($more:literal) => {
+        HeaderValue::from_static(concat!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; ",
+            "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+            $more
+        ))
+    };
+}
 
-/// A middleware, outermost: `axum::middleware::from_fn_with_state(Security { https }, web::security_headers)`.
+/// Outermost of what a request passes.
 ///
 /// Strict CSP, no referrer, no sniffing, no framing, no device features, no cache for what did not ask
 /// for one (pages hold personal data), and HSTS where https is spoken.
-pub async fn security_headers(
-    State(security): State<Security>,
+pub async fn security_headers<F: Future<Output = Response>>(
+    security: Security,
     request: Request,
-    next: Next,
+    next: impl FnOnce(Request) -> F,
 ) -> Response {
     let path = request.uri().path();
     let away = ["/oauth", "/sign-in"].iter().any(|start| {
         path == *start || path.strip_prefix(start).is_some_and(|rest| rest.starts_with('/'))
     });
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     let away = away || response.extensions().get::<LeadsAway>().is_some();
     let headers = response.headers_mut();
-    let policy = if away { POLICY.to_owned() } else { format!("{POLICY}; form-action 'self'") };
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
+    let policy = if away { policy!("") } else { policy!("; form-action 'self'") };
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     for (name, value) in [
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

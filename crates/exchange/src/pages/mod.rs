@@ -13,7 +13,7 @@ use crate::{
     pack::{Field, FieldType},
 };
 use kernel::Text;
-use serde_json::Value as Json;
+use store::Cell;
 use web::{Row, Shell};
 
 /// One register on the consent page.
@@ -44,27 +44,23 @@ pub(crate) struct Line {
 }
 
 /// A value as a person reads it.
-pub(crate) fn value_text(shell: &Shell, field: &Field, value: &Json) -> String {
+pub(crate) fn value_text(shell: &Shell, field: &Field, value: Cell<&str>) -> String {
     match (field.kind, value) {
-        (FieldType::Money, Json::Number(cents)) => money(cents.as_i64().unwrap_or_default()),
-        (FieldType::Date, Json::String(date)) => {
-            date.parse::<kernel::Date>().map_or_else(|_| date.clone(), |date| shell.date(&date))
+        (FieldType::Money, Cell::Int(cents)) => money(cents),
+        (FieldType::Date, Cell::Text(date)) => {
+            date.parse::<kernel::Date>().map_or_else(|_| date.to_owned(), |date| shell.date(&date))
         }
-        (FieldType::Boolean, Json::Bool(yes)) => {
-            shell.t(if *yes { "value-yes" } else { "value-no" })
-        }
-        (FieldType::Choice, Json::String(choice)) => field
+        (FieldType::Choice, Cell::Text(choice)) => field
             .labels
             .get(choice)
-            .map_or_else(|| choice.clone(), |words| shell.of(words).to_owned()),
-        (FieldType::Hkid, Json::String(hkid)) => kernel::identifiers::Hkid::parse(hkid)
-            .map_or_else(|_| hkid.clone(), |hkid| hkid.pretty()),
-        (_, Json::String(text)) => text.clone(),
-        (_, Json::Null) => shell.t("value-none"),
-        (_, Json::Object(names)) => {
-            names.get(shell.locale.code()).and_then(Json::as_str).unwrap_or_default().to_owned()
-        }
-        (_, other) => other.to_string(),
+            .map_or_else(|| choice.to_owned(), |words| shell.of(words).to_owned()),
+        (FieldType::Hkid, Cell::Text(hkid)) => kernel::identifiers::Hkid::parse(hkid)
+            .map_or_else(|_| hkid.to_owned(), |hkid| hkid.pretty()),
+        (_, Cell::Bool(yes)) => shell.t(if yes { "value-yes" } else { "value-no" }),
+        (_, Cell::Int(number)) => number.to_string(),
+        (_, Cell::Real(number)) => number.to_string(),
+        (_, Cell::Text(text)) => text.to_owned(),
+        (_, Cell::Null | Cell::Other) => shell.t("value-none"),
     }
 }
 

@@ -4,15 +4,16 @@ use super::SourceError;
 use crate::pack::{Field, FieldType, Register, Source};
 use kernel::Date;
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
+use store::Cell;
+
+/// A value of a register: the source's own text as it came, or written anew.
+type Value<'a> = Cell<Cow<'a, str>>;
 
 /// A source's row, asked for its values by the places of a [`Mapping`].
 pub(super) trait Raw {
-    /// The value at a place, if it is a text.
-    fn text(&self, place: usize) -> Option<&str>;
-    /// The value at a place.
-    fn value(&self, place: usize) -> Result<Option<Json>, SourceError>;
-    /// The same, to keep; asked for once a place.
-    fn take(&mut self, place: usize) -> Result<Option<Json>, SourceError>;
+    /// The value at a place; nothing where there is none.
+    fn value(&self, place: usize) -> Cell<&str>;
 }
 
 /// Where a source holds what is wanted of a register: worked out once for all rows of an answer.
@@ -52,36 +53,41 @@ impl<'a> Mapping<'a> {
 
     /// The wanted fields of one raw row. The key must be the one asked for; a value of another type, or a
     /// missing one that may not be missing, names its field; what was not asked for is dropped.
-    pub(super) fn row(&self, raw: &mut impl Raw, key: &str) -> Result<Vec<Json>, SourceError> {
+    pub(super) fn row<'r>(
+        &self,
+        raw: &'r impl Raw,
+        key: &str,
+    ) -> Result<Vec<Value<'r>>, SourceError> {
         if let Some((own, _)) = self.fields.first().filter(|_| self.has_key) {
-            let same = raw.text(0).map(str::trim) == Some(key)
-                || value(own, raw.value(0)?)?.as_str().map(str::trim) == Some(key);
+            let found = raw.value(0);
+            let same = found.text().map(str::trim) == Some(key)
+                || value(own, found)?.text().map(str::trim) == Some(key);
             if !same {
                 return Err(SourceError::WrongSubject);
             }
         }
         let wanted = self.fields.iter().enumerate().skip(self.first());
-        wanted.map(|(place, (field, _))| value(field, raw.take(place)?)).collect()
+        wanted.map(|(place, (field, _))| value(field, raw.value(place))).collect()
     }
 
     /// The wanted fields of a row that another node signed; it has looked up the key itself. Its rows are
     /// handed on as it signed them: one that holds anything else, or a value not written as registers write
     /// it, is refused.
-    pub(super) fn signed_row(
+    pub(super) fn signed_row<'r>(
         &self,
-        raw: &Map<String, Json>,
+        raw: &'r Map<String, Json>,
         key: &str,
-    ) -> Result<Vec<Json>, SourceError> {
+    ) -> Result<Vec<Value<'r>>, SourceError> {
         let own = self.fields.first().filter(|_| self.has_key).map(|(field, _)| &field.id);
         let wrong = |field: &str, what| SourceError::BadShape { field: field.to_owned(), what };
         let mut cells = Vec::with_capacity(raw.len());
         for (field, place) in self.fields.iter().skip(self.first()) {
-            let found = raw.get(*place);
-            let plain = value(field, found.cloned())?;
-            if found != Some(&plain) {
+            let found = raw.get(*place).map(cell);
+            let plain = value(field, found.unwrap_or(Cell::Null))?;
+            if found.map(|found| found.map(Cow::Borrowed)).as_ref() != Some(&plain) {
                 return Err(wrong(&field.id, "not in its plain form"));
             }
-            if Some(&field.id) == own && plain.as_str() != Some(key) {
+            if Some(&field.id) == own && plain.text() != Some(key) {
                 return Err(SourceError::WrongSubject);
             }
             cells.push(plain);
@@ -103,8 +109,8 @@ impl<'a> Mapping<'a> {
         else {
             return Ok(true);
         };
-        let found = value(field, raw.value(place)?)?;
-        let date = found.as_str().and_then(|text| text.parse::<Date>().ok());
+        let found = value(field, raw.value(place))?;
+        let date = found.text().and_then(|text| text.parse::<Date>().ok());
         Ok(date.is_some_and(|date| (from..=to).contains(&date)))
     }
 }
@@ -122,16 +128,23 @@ impl<'a> Named<'a> {
 }
 
 impl Raw for Named<'_> {
-    fn text(&self, place: usize) -> Option<&str> {
-        at(self.raw, self.places.get(place)?)?.as_str()
+    fn value(&self, place: usize) -> Cell<&str> {
+        let found = self.places.get(place).and_then(|place| at(self.raw, place));
+        found.map_or(Cell::Null, cell)
     }
+}
 
-    fn value(&self, place: usize) -> Result<Option<Json>, SourceError> {
-        Ok(self.places.get(place).and_then(|place| at(self.raw, place)).cloned())
-    }
-
-    fn take(&mut self, place: usize) -> Result<Option<Json>, SourceError> {
-        self.value(place)
+/// A value as registers know them.
+fn cell(value: &Json) -> Cell<&str> {
+    match value {
+        Json::Null => Cell::Null,
+        Json::Bool(v) => Cell::Bool(*v),
+        Json::Number(v) => match v.as_i64() {
+            Some(v) => Cell::Int(v),
+            None => v.as_f64().filter(|_| v.is_f64()).map_or(Cell::Other, Cell::Real),
+        },
+        Json::String(v) => Cell::Text(v),
+        Json::Array(_) | Json::Object(_) => Cell::Other,
     }
 }
 
@@ -144,7 +157,8 @@ pub fn map_row(
     fields: &[String],
 ) -> Result<Map<String, Json>, SourceError> {
     let mapping = Mapping::new(register, source, fields);
-    let cells = mapping.row(&mut Named::new(raw, &mapping), key)?;
+    let named = Named::new(raw, &mapping);
+    let cells = mapping.row(&named, key)?.into_iter().map(|cell| serde_json::json!(cell));
     Ok(mapping.wanted().map(str::to_owned).zip(cells).collect())
 }
 
@@ -167,44 +181,49 @@ pub(crate) fn key(kind: FieldType, text: &str) -> String {
     plain.unwrap_or_else(|| text.trim().to_owned())
 }
 
-fn value(field: &Field, raw: Option<Json>) -> Result<Json, SourceError> {
+fn value<'r>(field: &Field, raw: Cell<&'r str>) -> Result<Value<'r>, SourceError> {
     let wrong = |what: &'static str| SourceError::BadShape { field: field.id.clone(), what };
-    let empty =
-        |raw: &Json| raw.is_null() || raw.as_str().is_some_and(|text| text.trim().is_empty());
-    let Some(raw) = raw.filter(|raw| !empty(raw)) else {
-        return if field.optional { Ok(Json::Null) } else { Err(wrong("missing")) };
+    let empty = match raw {
+        Cell::Null => true,
+        Cell::Text(text) => text.trim().is_empty(),
+        _ => false,
     };
-    match (field.kind, &raw) {
-        (FieldType::Text, Json::String(_)) | (FieldType::Boolean, Json::Bool(_)) => Ok(raw),
-        (FieldType::Number | FieldType::Money, Json::Number(number)) if number.is_i64() => Ok(raw),
-        (FieldType::Number, Json::Number(number)) if number.is_f64() => Ok(raw),
+    if empty {
+        return if field.optional { Ok(Cell::Null) } else { Err(wrong("missing")) };
+    }
+    let as_it_came = || Ok(raw.map(Cow::Borrowed));
+    let anew = |text: &str| Cell::Text(Cow::Owned(text.to_owned()));
+    match (field.kind, raw) {
+        (FieldType::Text, Cell::Text(_))
+        | (FieldType::Boolean, Cell::Bool(_))
+        | (FieldType::Number | FieldType::Money, Cell::Int(_))
+        | (FieldType::Number, Cell::Real(_)) => as_it_came(),
         // A CSV has no numbers, only digits.
-        (FieldType::Number | FieldType::Money, Json::String(text)) => {
+        (FieldType::Number | FieldType::Money, Cell::Text(text)) => {
             digits(field.kind, text.trim()).ok_or_else(|| wrong("not a number"))
         }
-        (FieldType::Boolean, Json::Number(number)) if matches!(number.as_i64(), Some(0 | 1)) => {
-            Ok((number.as_i64() == Some(1)).into())
-        }
-        (FieldType::Boolean, Json::String(text))
-            if matches!(text.trim(), "true" | "false" | "0" | "1") =>
-        {
-            Ok(matches!(text.trim(), "true" | "1").into())
-        }
-        (FieldType::Date, Json::String(text)) => match text.trim().parse::<Date>() {
-            Ok(_) if is_written_as_we_do(text) => Ok(raw),
-            Ok(date) => Ok(date.to_string().into()),
+        (FieldType::Boolean, Cell::Int(v @ (0 | 1))) => Ok(Cell::Bool(v == 1)),
+        (FieldType::Boolean, Cell::Text(text)) => match text.trim() {
+            "true" | "1" => Ok(Cell::Bool(true)),
+            "false" | "0" => Ok(Cell::Bool(false)),
+            _ => Err(wrong("of another type")),
+        },
+        (FieldType::Date, Cell::Text(text)) => match text.trim().parse::<Date>() {
+            Ok(_) if is_written_as_we_do(text) => as_it_came(),
+            Ok(date) => Ok(anew(&date.to_string())),
             Err(_) => Err(wrong("not a date")),
         },
-        (FieldType::Choice, Json::String(text)) => {
-            let choice = field.choices.iter().find(|choice| *choice == text.trim());
-            let choice = choice.ok_or_else(|| wrong("not one of its choices"))?;
-            if choice == text { Ok(raw) } else { Ok(choice.as_str().into()) }
+        (FieldType::Choice, Cell::Text(text)) => {
+            let choice = Some(text.trim()).filter(|text| field.choices.iter().any(|c| c == text));
+            choice
+                .map(|choice| Cell::Text(Cow::Borrowed(choice)))
+                .ok_or_else(|| wrong("not one of its choices"))
         }
-        (FieldType::Hkid, Json::String(text)) => kernel::identifiers::Hkid::parse(text)
-            .map(|hkid| hkid.as_str().into())
+        (FieldType::Hkid, Cell::Text(text)) => kernel::identifiers::Hkid::parse(text)
+            .map(|hkid| anew(hkid.as_str()))
             .map_err(|_| wrong("not an identity card number")),
-        (FieldType::Brn, Json::String(text)) => kernel::identifiers::Brn::parse(text)
-            .map(|brn| brn.as_str().into())
+        (FieldType::Brn, Cell::Text(text)) => kernel::identifiers::Brn::parse(text)
+            .map(|brn| anew(brn.as_str()))
             .map_err(|_| wrong("not a business registration number")),
         _ => Err(wrong("of another type")),
     }
@@ -220,10 +239,11 @@ fn is_written_as_we_do(date: &str) -> bool {
 }
 
 /// Money is whole cents; another number may have a point.
-fn digits(kind: FieldType, text: &str) -> Option<Json> {
-    let whole = text.parse::<i64>().map(Json::from).ok();
+fn digits<T>(kind: FieldType, text: &str) -> Option<Cell<T>> {
+    if let Ok(whole) = text.parse() {
+        return Some(Cell::Int(whole));
+    }
     let plain = text.bytes().all(|c| c.is_ascii_digit() || matches!(c, b'.' | b'-' | b'+'));
-    whole.or_else(|| {
-        text.parse::<f64>().ok().filter(|_| plain && kind == FieldType::Number).map(Json::from)
-    })
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+    number.filter(|_| plain && kind == FieldType::Number).map(Cell::Real)
 }

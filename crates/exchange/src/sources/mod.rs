@@ -23,7 +23,7 @@ use futures_util::future::join_all;
 use kernel::{Date, Timestamp, World};
 use mapping::{Mapping, Named, Raw};
 use serde::Serialize;
-use sql::Columns;
+use sql::Found;
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
@@ -35,11 +35,11 @@ const MOST_ROWS: usize = 1000;
 
 /// What is asked of a register.
 #[derive(Clone)]
-pub struct Lookup {
+pub struct Lookup<'a> {
     /// The subject's key: BRN or HKID.
-    pub key: String,
+    pub key: &'a str,
     /// The fields wanted.
-    pub fields: Vec<String>,
+    pub fields: &'a [String],
     /// Only records of these dates, both included.
     pub range: Option<(Date, Date)>,
     /// What another node must know, if the source is one; without it such a source is only asked whether
@@ -49,9 +49,9 @@ pub struct Lookup {
 
 /// What a source answered, mapped to the register's fields.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Answer<'a> {
     /// The rows, only with the wanted fields.
-    pub rows: Rows,
+    pub rows: Rows<'a>,
     /// When it was read.
     pub as_of: Timestamp,
     /// Another node's signed answer, kept as it came.
@@ -187,9 +187,9 @@ impl Sources {
     /// Asks every register at once; each has its own time, at most `deadline`.
     pub async fn fetch_all(
         &self,
-        asked: Vec<(String, Lookup)>,
+        asked: &[(&str, Lookup<'_>)],
         deadline: Duration,
-    ) -> Vec<Result<Answer, SourceError>> {
+    ) -> Vec<Result<Answer<'_>, SourceError>> {
         join_all(asked.iter().map(|(register, lookup)| self.fetch(register, lookup, deadline)))
             .await
     }
@@ -197,9 +197,9 @@ impl Sources {
     async fn fetch(
         &self,
         register: &str,
-        lookup: &Lookup,
+        lookup: &Lookup<'_>,
         deadline: Duration,
-    ) -> Result<Answer, SourceError> {
+    ) -> Result<Answer<'_>, SourceError> {
         let not_set_up = || SourceError::NotSetUp(format!("register {register} has no source"));
         let register = self.pack.register(register).ok_or_else(not_set_up)?;
         let one = self.all.get(&register.source).ok_or_else(not_set_up)?;
@@ -239,15 +239,12 @@ impl Sources {
         let probes = self.pack.registers().filter_map(|register| {
             let source = &self.all.get(&register.source)?.source;
             let key = match source.kind {
-                SourceKind::Node { .. } => String::new(),
-                _ => source.probe_key.clone()?,
+                SourceKind::Node { .. } => "",
+                _ => source.probe_key.as_deref()?,
             };
-            Some((
-                register.id.clone(),
-                Lookup { key, fields: Vec::new(), range: None, asking: None },
-            ))
+            Some((register.id.as_str(), Lookup { key, fields: &[], range: None, asking: None }))
         });
-        self.fetch_all(probes.collect(), Duration::from_secs(10)).await;
+        self.fetch_all(&probes.collect::<Vec<_>>(), Duration::from_secs(10)).await;
     }
 
     /// Probes now and every half minute, for ever: one that came back is found out without asking for
@@ -306,33 +303,32 @@ impl One {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn read(
-        &self,
-        register: &Register,
-        lookup: &Lookup,
+    async fn read<'a>(
+        &'a self,
+        register: &'a Register,
+        lookup: &Lookup<'_>,
         limit: Duration,
         now: Timestamp,
-    ) -> Result<Answer, SourceError> {
+    ) -> Result<Answer<'a>, SourceError> {
         let reader = self.reader.as_ref().map_err(|why| SourceError::NotSetUp(why.clone()))?;
-        let mapping = Mapping::new(register, &self.source, &lookup.fields);
+        let mapping = Mapping::new(register, &self.source, lookup.fields);
         let mut rows = Rows::new(mapping.wanted());
         let named = match reader {
             Reader::Sql(sql) => {
-                let (names, raw) = sql.rows(&lookup.key, limit).await?;
-                count(register, raw.len())?;
-                let at = Columns::of(&mapping, &names);
-                for row in raw {
-                    add(&mut rows, &mapping, &mut Columns::new(row, &names, &at), lookup)?;
+                let cells = sql.rows(&mapping, lookup.key, limit).await?;
+                count(register, cells.len())?;
+                for row in 0..cells.len() {
+                    add(&mut rows, &mapping, &Found { cells: &cells, row }, lookup)?;
                 }
                 return Ok(Answer { rows, as_of: now, passed: None });
             }
-            Reader::Http(http) => http.rows(&lookup.key, self.source.retries).await?,
-            Reader::File(file) => file.rows(&lookup.key).await?,
+            Reader::Http(http) => http.rows(lookup.key, self.source.retries).await?,
+            Reader::File(file) => file.rows(lookup.key).await?,
             Reader::Node(node) => return node.ask(register, &self.source, lookup, now).await,
         };
         count(register, named.len())?;
         for row in &named {
-            add(&mut rows, &mapping, &mut Named::new(row, &mapping), lookup)?;
+            add(&mut rows, &mapping, &Named::new(row, &mapping), lookup)?;
         }
         Ok(Answer { rows, as_of: now, passed: None })
     }
@@ -373,14 +369,14 @@ fn count(register: &Register, rows: usize) -> Result<(), SourceError> {
 }
 
 fn add(
-    rows: &mut Rows,
+    rows: &mut Rows<'_>,
     mapping: &Mapping<'_>,
-    raw: &mut impl Raw,
-    lookup: &Lookup,
+    raw: &impl Raw,
+    lookup: &Lookup<'_>,
 ) -> Result<(), SourceError> {
     let within = mapping.in_range(raw, lookup.range)?;
     // One that is out is checked as well: a source that lies about others is not believed about these.
-    let cells = mapping.row(raw, &lookup.key)?;
+    let cells = mapping.row(raw, lookup.key)?;
     if within {
         rows.push(cells);
     }

@@ -111,13 +111,13 @@ impl NodeSource {
         })
     }
 
-    pub(super) async fn ask(
+    pub(super) async fn ask<'a>(
         &self,
-        register: &Register,
-        source: &Source,
-        lookup: &Lookup,
+        register: &'a Register,
+        source: &'a Source,
+        lookup: &Lookup<'_>,
         now: Timestamp,
-    ) -> Result<Answer, SourceError> {
+    ) -> Result<Answer<'a>, SourceError> {
         let Some(asking) = &lookup.asking else {
             let ready = format!("{}/readyz", self.url);
             self.call(&ready, None, LONGEST_KEYS, source.retries).await?;
@@ -146,7 +146,7 @@ impl NodeSource {
     fn question(
         &self,
         source: &Source,
-        lookup: &Lookup,
+        lookup: &Lookup<'_>,
         asking: &Asking,
         now: Timestamp,
     ) -> Result<Sent, SourceError> {
@@ -159,7 +159,7 @@ impl NodeSource {
             iat: now.as_second(),
             // As random as the key.
             jti: reply.public.key.thumbprint(),
-            subject: Whose { id: asking.subject.clone(), key: lookup.key.clone() },
+            subject: Whose { id: asking.subject.clone(), key: lookup.key.to_owned() },
             request: Request {
                 registers: vec![Selection { register: self.register.clone(), fields }],
                 // The consent's own start and id are in the claim.
@@ -274,22 +274,22 @@ impl NodeSource {
 }
 
 /// The rows in this pack's fields: nothing but what was asked for, each value as its field says.
-fn rows(
-    register: &Register,
-    source: &Source,
-    lookup: &Lookup,
+fn rows<'a>(
+    register: &'a Register,
+    source: &'a Source,
+    lookup: &Lookup<'_>,
     told: &Told,
-) -> Result<Rows, SourceError> {
+) -> Result<Rows<'a>, SourceError> {
     count(register, told.rows.len())?;
     if (told.status == Status::Ok) == told.rows.is_empty() {
         return Err(bad("(answer)", "of a status that its rows deny"));
     }
     let dated =
         register.fields.iter().any(|field| field.date_field && lookup.fields.contains(&field.id));
-    let mapping = Mapping::new(register, source, &lookup.fields);
+    let mapping = Mapping::new(register, source, lookup.fields);
     let mut rows = Rows::new(mapping.wanted());
     for raw in &told.rows {
-        rows.push(mapping.signed_row(raw, &lookup.key)?);
+        rows.push(mapping.signed_row(raw, lookup.key)?);
         if dated && !mapping.in_range(&Named::new(raw, &mapping), lookup.range)? {
             return Err(bad("(answer)", "more than was asked for"));
         }

@@ -73,19 +73,17 @@ fn pack_with(name: &str, source: &str) -> (Arc<Pack>, std::path::PathBuf) {
     (Arc::new(pack), folder)
 }
 
-async fn ask(pack: Arc<Pack>, places: &BTreeMap<String, String>) -> Result<Answer, SourceError> {
-    let sources = Sources::new(pack, places, World::system()).unwrap();
-    ask_again(&sources).await
+async fn ask(
+    pack: Arc<Pack>,
+    places: &BTreeMap<String, String>,
+) -> Result<Answer<'static>, SourceError> {
+    ask_again(Box::leak(Box::new(Sources::new(pack, places, World::system()).unwrap()))).await
 }
 
-async fn ask_again(sources: &Sources) -> Result<Answer, SourceError> {
-    let lookup = Lookup {
-        key: "12345678".to_owned(),
-        fields: vec!["name".to_owned(), "shares".to_owned()],
-        range: None,
-        asking: None,
-    };
-    sources.fetch_all(vec![("thing".to_owned(), lookup)], Duration::from_secs(5)).await.remove(0)
+async fn ask_again(sources: &Sources) -> Result<Answer<'_>, SourceError> {
+    let fields = ["name", "shares"].map(str::to_owned);
+    let lookup = Lookup { key: "12345678", fields: &fields, range: None, asking: None };
+    sources.fetch_all(&[("thing", lookup)], Duration::from_secs(5)).await.remove(0)
 }
 
 fn row(more: &[(&str, Value)]) -> Value {
@@ -108,7 +106,7 @@ async fn serve(router: Router) -> String {
 }
 
 /// Asks an HTTP source that answers as `router` does at `/x`.
-async fn asked(name: &str, router: Router) -> Result<Answer, SourceError> {
+async fn asked(name: &str, router: Router) -> Result<Answer<'static>, SourceError> {
     let base = serve(router).await;
     let source = format!(
         "id = \"thing\"\nkind = \"http\"\nurl = \"{base}/x?brn={{key}}\"\nrows = \"/items\"\ntimeout_ms = 700\nallow_private = \"a test on loopback\"\n"

@@ -169,11 +169,11 @@ pub(super) fn subject_row(row: &Row, kind: SubjectKind) -> Result<Subject, Probl
 
 /// A person or company by id. For other domains, which have authorised the request already.
 pub fn subject(tx: &mut Tx<'_>, id: &Id) -> Result<Option<Subject>, Problem> {
-    if let Some(row) = tx.query_opt(sql::PERSON, &[id.as_str().into()])? {
-        return subject_row(&row, SubjectKind::Person).map(Some);
-    }
-    let row = tx.query_opt(sql::COMPANY, &[id.as_str().into()])?;
-    row.map(|row| subject_row(&row, SubjectKind::Company)).transpose()
+    let row = tx.query_opt(sql::SUBJECT, &[id.as_str().into()])?;
+    let kind = |row: &Row| -> Result<_, Problem> {
+        Ok(if row.bool(5)? { SubjectKind::Person } else { SubjectKind::Company })
+    };
+    row.map(|row| subject_row(&row, kind(&row)?)).transpose()
 }
 
 /// A person or company by its key. For other domains, as above.

@@ -11,8 +11,11 @@ use tower::ServiceExt;
 fn app(locale: Locale, signed_in: bool, https: bool) -> Router {
     let (router, _) = Routes::new().merge(assets_routes()).merge(pages_routes()).finish();
     router
-        .layer(middleware::from_fn(render_problems))
-        .layer(middleware::from_fn_with_state(Security { https }, security_headers))
+        .layer(middleware::from_fn(move |request, next: middleware::Next| {
+            security_headers(Security { https }, request, |request| {
+                render_problems(request, |request| next.run(request))
+            })
+        }))
         .layer(axum::Extension(visit(locale, signed_in)))
 }
 

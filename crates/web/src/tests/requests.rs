@@ -112,7 +112,11 @@ async fn post_form(csrf: &str, body: &str) -> (StatusCode, String) {
     let (router, _) =
         Routes::new().route("POST", "/answer", crate::Audience::Public, post(handler)).finish();
     let visit = Visit { csrf: csrf.to_owned(), ..visit(Locale::En, true) };
-    let app = router.layer(middleware::from_fn(render_problems)).layer(Extension(visit));
+    let app = router
+        .layer(middleware::from_fn(|request, next: middleware::Next| {
+            render_problems(request, |request| next.run(request))
+        }))
+        .layer(Extension(visit));
     let request = Request::post("/answer")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(Body::from(body.to_owned()))

@@ -6,7 +6,7 @@ use kernel::World;
 use serde_json::json;
 use std::{collections::BTreeMap, time::Duration};
 
-async fn sql_source(name: &str, url: &str, query: &str) -> Result<Answer, SourceError> {
+async fn sql_source(name: &str, url: &str, query: &str) -> Result<Answer<'static>, SourceError> {
     let source = format!(
         "id = \"thing\"\nkind = \"sql\"\nurl = \"{url}\"\nquery = \"{query}\"\ntimeout_ms = 300\n"
     );
@@ -64,7 +64,7 @@ async fn a_database_is_read_by_key_within_its_time_and_cannot_be_written() {
         );
         let database = store::ReadOnly::open(&one.url).unwrap();
         let written = database
-            .query("delete from thing where brn = $1", "12345678", Duration::from_secs(1), 10)
+            .query("delete from thing where brn = $1", "12345678", &[], Duration::from_secs(1), 10)
             .await;
         assert!(written.is_err(), "a source is never written");
         assert_eq!(

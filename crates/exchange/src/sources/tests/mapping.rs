@@ -76,7 +76,7 @@ fn each_type_takes_what_it_is_and_refuses_the_rest() {
     let pack = pack("types");
     let (mut register, source) = parts(&pack);
     let date = register.fields.remove(3);
-    let cases: [(&str, Value, Result<Value, &str>); 15] = [
+    let cases: [(&str, Value, Result<Value, &str>); 16] = [
         ("number", json!(1.5), Ok(json!(1.5))),
         ("number", json!("1.5"), Ok(json!(1.5))),
         ("number", json!("1e5"), Err("not a number")),
@@ -84,6 +84,7 @@ fn each_type_takes_what_it_is_and_refuses_the_rest() {
         ("money", json!("1.5"), Err("not a number")),
         ("money", json!(1.5), Err("of another type")),
         ("money", json!(150), Ok(json!(150))),
+        ("number", json!(u64::MAX), Err("of another type")),
         ("boolean", json!(1), Ok(json!(true))),
         ("boolean", json!(2), Err("of another type")),
         ("date", json!("2024-02-29"), Ok(json!("2024-02-29"))),

@@ -168,14 +168,15 @@ fn asking() -> Arc<Asking> {
     Arc::new(Asking { key: signing_key(), subject: "com_1".into(), request, why: Why::Preview })
 }
 
-async fn ask(sources: &Sources) -> Result<Answer, SourceError> {
+async fn ask(sources: &Sources) -> Result<Answer<'_>, SourceError> {
+    let fields = ["name", "shares", "made_on"].map(str::to_owned);
     let lookup = Lookup {
-        key: "12345678".to_owned(),
-        fields: ["name", "shares", "made_on"].map(str::to_owned).to_vec(),
+        key: "12345678",
+        fields: &fields,
         range: Some(("2026-01-01".parse().unwrap(), "2026-12-31".parse().unwrap())),
         asking: Some(asking()),
     };
-    sources.fetch_all(vec![("thing".to_owned(), lookup)], Duration::from_secs(5)).await.remove(0)
+    sources.fetch_all(&[("thing", lookup)], Duration::from_secs(5)).await.remove(0)
 }
 
 fn bad(field: &str, what: &'static str) -> SourceError {

@@ -68,7 +68,12 @@ async fn serve(folder: &Path, own: &Authority, clients: &Authority) -> u16 {
     port
 }
 
-async fn asked(name: &str, folder: &Path, port: u16, more: &str) -> Result<Answer, SourceError> {
+async fn asked(
+    name: &str,
+    folder: &Path,
+    port: u16,
+    more: &str,
+) -> Result<Answer<'static>, SourceError> {
     let source = format!(
         "id = \"thing\"\nkind = \"http\"\nurl = \"https://127.0.0.1:{port}/x?brn={{key}}\"\nrows = \"/items\"\nretries = 0\nallow_private = \"a test on loopback\"\n{more}"
     );

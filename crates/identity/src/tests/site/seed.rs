@@ -120,10 +120,8 @@ pub(super) fn with_visit(
             let csrf =
                 web::cookies::csrf(&cookies, request.headers()).unwrap_or_default().to_owned();
             request.extensions_mut().insert(Visit { ctx, brand, user, csrf, here });
-            next.run(request).await
+            web::render_problems(request, |request| next.run(request)).await
         }
     };
-    router
-        .layer(axum::middleware::from_fn(web::render_problems))
-        .layer(axum::middleware::from_fn(visit))
+    router.layer(axum::middleware::from_fn(visit))
 }
