@@ -7,6 +7,7 @@ mod consumer;
 mod drive;
 mod echo;
 mod exchange;
+mod identity;
 mod report;
 mod server;
 
@@ -27,6 +28,8 @@ struct Cli {
 enum What {
     /// Fetches of consented records.
     Exchange(exchange::Options),
+    /// Tokens, questions about them, sign-ins and sessions, beside npm `oidc-provider`.
+    Identity(identity::Options),
     /// The peer: a bare echo. Started by the others.
     #[command(hide = true)]
     Echo(echo::Options),
@@ -36,6 +39,7 @@ enum What {
 async fn main() -> ExitCode {
     let done = match Cli::parse().what {
         What::Exchange(options) => exchange::run(options).await,
+        What::Identity(options) => identity::run(options).await,
         What::Echo(options) => echo::run(options).await,
     };
     match done {

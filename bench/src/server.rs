@@ -55,6 +55,29 @@ impl Server {
         Self::start(command, ECHO, &data.join("ca.pem")).await
     }
 
+    /// Starts any program that is ready once `address` takes a connection: spoken to over plain HTTP.
+    pub(crate) async fn plain(mut command: Command, address: &str) -> Result<Self, Failure> {
+        if tokio::net::TcpStream::connect(address).await.is_ok() {
+            return Err(format!("something else listens on {address}").into());
+        }
+        let began = Instant::now();
+        let child = command.stdout(Stdio::null()).spawn().map_err(|error| {
+            format!("cannot start {}: {error}", command.get_program().display())
+        })?;
+        let mut server = Self { child, ready: Duration::ZERO };
+        while tokio::net::TcpStream::connect(address).await.is_err() {
+            if let Some(status) = server.child.try_wait()? {
+                return Err(format!("the server ended before it was ready: {status}").into());
+            }
+            if began.elapsed() > PATIENCE {
+                return Err("the server is not ready after two minutes".into());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        server.ready = began.elapsed();
+        Ok(server)
+    }
+
     async fn start(mut command: Command, address: &str, ca: &Path) -> Result<Self, Failure> {
         if tokio::net::TcpStream::connect(address).await.is_ok() {
             return Err(format!("something else listens on {address}").into());

@@ -1,12 +1,12 @@
 //! `cargo xtask bench`: builds the release binaries and runs the load generator of `bench/`.
 
-use crate::run::{Failure, must, root, say};
+use crate::run::{Failure, have, must, root, say};
 use clap::Args;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// What to measure: `exchange`.
+    /// What to measure: `exchange` or `identity`.
     what: String,
     /// Everything after it goes to the load generator; see `--help` after `--`.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -14,10 +14,15 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
-    if options.what != "exchange" {
-        return Err(
-            format!("there is no benchmark {:?} yet; there is `exchange`", options.what).into()
-        );
+    if !["exchange", "identity"].contains(&options.what.as_str()) {
+        return Err(format!(
+            "there is no benchmark {:?}; there are `exchange` and `identity`",
+            options.what
+        )
+        .into());
+    }
+    if options.what == "identity" {
+        peer()?;
     }
     say("release build");
     must(
@@ -30,5 +35,19 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             .arg(&options.what)
             .args(&options.rest)
             .current_dir(root()),
+    )
+}
+
+/// The peer that is measured beside us, from its own lock file; without npm it is left out, and the bench says so.
+fn peer() -> Result<(), Failure> {
+    if !have("npm") {
+        return Ok(());
+    }
+    say("the peer, npm oidc-provider");
+    must(
+        Command::new("npm")
+            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .current_dir(root().join("tests/clients/oidc-provider"))
+            .stdout(Stdio::null()),
     )
 }

@@ -153,11 +153,11 @@ fn installed(package: &str) -> bool {
     out.is_ok_and(|out| out.stdout.ends_with(b"install ok installed"))
 }
 
-/// Programs that others wrote, against the built binary: each folder of `tests/clients` with a `package.json`.
+/// Programs that others wrote, against the built binary: each folder of `tests/clients` with a `walk.mjs`.
 fn clients(counts: &mut Counts) -> Result<(), Failure> {
     let mut folders: Vec<_> = fs::read_dir(root().join("tests/clients"))?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.join("package.json").exists())
+        .filter(|path| path.join("walk.mjs").exists())
         .collect();
     folders.sort();
     for folder in folders {

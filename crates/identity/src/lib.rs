@@ -68,6 +68,7 @@ struct Inner {
     cookies: Cookies,
     passkeys: Option<Passkeys>,
     per_client: Limiter,
+    clients: oauth::Clients,
     demo: bool,
 }
 
@@ -86,6 +87,7 @@ impl Identity {
             cookies,
             passkeys,
             per_client,
+            clients: oauth::Clients::default(),
             demo,
         }))
     }

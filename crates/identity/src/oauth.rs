@@ -2,12 +2,14 @@
 
 mod authorize;
 mod grants;
+mod known;
 mod metadata;
 mod own;
 mod params;
 mod sender;
 mod token;
 
+pub(crate) use known::Clients;
 pub(crate) use params::Params;
 pub(crate) use sender::{Request, Sender};
 

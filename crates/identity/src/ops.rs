@@ -13,12 +13,12 @@ mod security;
 mod sessions;
 mod tokens;
 
-pub use bench::bench_access;
+pub use bench::{bench_access, bench_session};
 pub use clients::{
     add_client, client, clients, new_secret, register_client, set_client_active, start_client,
     stop_client,
 };
-pub(crate) use clients::{client_stamped, client_stands, secret_holds};
+pub(crate) use clients::{client_stamp, client_stamped, client_stands, secrets};
 pub use directory::{
     Mandate, NewCompany, NewPerson, add_company, add_mandate, add_officer, add_person, authorities,
     holders, person_by_handle, personas, stop_officer, subject, subject_by_key,

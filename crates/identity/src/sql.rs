@@ -90,14 +90,17 @@ statements! {
     // Clients.
     ADD_CLIENT = "insert into client (id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, created_at, changed_at, node, terms)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, true, $10, $10, $11, $12)";
-    CHANGE_CLIENT = "update client set name_en = $2, name_tc = $3, name_sc = $4, redirect_uris = $5, jwks = $6, profile = $7, webhook = $8, scopes = $9, changed_at = $10, node = $11, terms = $12 where id = $1";
+    CHANGE_CLIENT = "update client set name_en = $2, name_tc = $3, name_sc = $4, redirect_uris = $5, jwks = $6, profile = $7, webhook = $8, scopes = $9,
+        changed_at = case when changed_at < $10 then $10 else changed_at + 1 end, node = $11, terms = $12 where id = $1";
     CLIENT = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, changed_at, node, terms from client where id = $1";
     CLIENT_STATE = "select active, changed_at from client where id = $1";
     CLIENTS = "select id, name_en, name_tc, name_sc, redirect_uris, jwks, profile, webhook, scopes, active, changed_at, node, terms from client order by name_en, id";
     ADD_SECRET = "insert into client_secret (hash, client, created_at) values ($1, $2, $3)";
     END_SECRETS = "update client_secret set expires_at = $2 where client = $1 and (expires_at is null or expires_at > $2)";
-    SECRET = "select 1 from client_secret where hash = $1 and client = $2 and (expires_at is null or expires_at > $3)";
-    SET_CLIENT_ACTIVE = "update client set active = $2, changed_at = $3 where id = $1";
+    SECRETS = "select hash, expires_at from client_secret where client = $1";
+    SET_CLIENT_ACTIVE = "update client set active = $2, changed_at = case when changed_at < $3 then $3 else changed_at + 1 end where id = $1";
+    /// So that what is remembered of it is read again.
+    STAMP_CLIENT = "update client set changed_at = case when changed_at < $2 then $2 else changed_at + 1 end where id = $1";
 
     // Our signing keys.
     ADD_KEY = "insert into signing_key (kid, body, public, created_at, sign_from) values ($1, $2, $3, $4, $5)";

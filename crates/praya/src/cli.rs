@@ -89,6 +89,9 @@ enum Command {
     /// Fills a data folder for the benchmark: consents, tokens, records.
     #[command(hide = true)]
     BenchData(demo::BenchOptions),
+    /// Fills a data folder for the benchmark of identity: clients, sessions, people.
+    #[command(hide = true)]
+    BenchIdentity(demo::IdentityOptions),
 }
 
 /// Runs a command.
@@ -110,6 +113,7 @@ pub async fn run(cli: Cli) -> Result<(), Error> {
         Command::Admin { command } => tools::admin(command).await,
         Command::Routes => tools::routes().await,
         Command::BenchData(options) => demo::bench_data(options).await,
+        Command::BenchIdentity(options) => demo::bench_identity(options).await,
     }
 }
 

@@ -18,14 +18,14 @@ pub(super) async fn issued(
     request: &Request,
     mut sender: Sender,
 ) -> Verdict<Response> {
-    let scope = rules::own_scopes(&sender.client, request.params.get("scope"))?;
+    let scope = rules::own_scopes(sender.client(), request.params.get("scope"))?;
     sender.proof = request.proof(identity, None)?;
-    if sender.proof.is_none() && !rules::may_bear(&sender.client, &scope) {
+    if sender.proof.is_none() && !rules::may_bear(sender.client(), &scope) {
         return Err(Refusal::new(Code::InvalidDpopProof, "the DPoP header is missing"));
     }
-    let ctx = client_ctx(identity, &sender.client.id);
+    let ctx = client_ctx(identity, &sender.client().id);
     let nonce = sender.next_nonce(identity, &ctx);
-    let token = match sender.client.terms.tokens {
+    let token = match sender.client().terms.tokens {
         TokenForm::Opaque => ops::secret(&ctx, "at"),
         TokenForm::Jwt => jwt(identity, &ctx, &sender, &scope)?,
     };
@@ -68,7 +68,7 @@ fn jwt(identity: &Identity, ctx: &Ctx, sender: &Sender, scope: &str) -> Verdict<
         #[serde(skip_serializing_if = "Option::is_none")]
         cnf: Option<Key<'a>>,
     }
-    let (client, now) = (sender.client.id.as_str(), ctx.now.as_second());
+    let (client, now) = (sender.client().id.as_str(), ctx.now.as_second());
     let claims = Claims {
         iss: &identity.0.issuer,
         sub: client,

@@ -1,6 +1,6 @@
 //! Who sent a request: the client, by its assertion (RFC 7523), and the key it holds (RFC 9449).
 
-use super::{Params, single};
+use super::{Params, known::Known, single};
 use crate::{
     Identity,
     error::{Code, Refusal, Verdict},
@@ -10,11 +10,11 @@ use crate::{
 use axum::{body::Bytes, extract::FromRequest, response::Response};
 use http::{HeaderMap, Method, Uri, header};
 use kernel::{Ctx, Problem};
+use std::sync::Arc;
 use store::Tx;
 use wire::{
     assertion::{Assertion, Unverified},
     dpop::{self, Expected, Proof},
-    jwk::Jwks,
 };
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -66,8 +66,7 @@ impl FromRequest<Identity> for Request {
 /// A client that proved itself, with what must be spent in the transaction that answers it.
 #[derive(Clone)]
 pub(crate) struct Sender {
-    pub(crate) client: Client,
-    stamp: i64,
+    known: Arc<Known>,
     assertion: Option<Assertion>,
     pub(crate) proof: Option<Proof>,
 }
@@ -90,9 +89,9 @@ impl Request {
                 .params
                 .get("client_id")
                 .ok_or_else(|| not_proven("client_assertion is missing"))?;
-            let (client, stamp) = self.find(identity, id).await?;
-            return match client.profile {
-                Profile::Public => Ok(Sender { client, stamp, assertion: None, proof: None }),
+            let known = self.find(identity, id).await?;
+            return match known.client.profile {
+                Profile::Public => Ok(Sender { known, assertion: None, proof: None }),
                 Profile::Confidential => Err(not_proven("client_assertion is missing")),
             };
         };
@@ -104,20 +103,20 @@ impl Request {
         if self.params.get("client_id").is_some_and(|id| id != read.client_id()) {
             return Err(not_proven("client_id is not the assertion's"));
         }
-        let (client, stamp) = self.find(identity, read.client_id()).await?;
+        let known = self.find(identity, read.client_id()).await?;
+        let client = &known.client;
         if client.profile != Profile::Confidential || client.terms.auth != Auth::PrivateKeyJwt {
             return Err(not_proven("this client does not authenticate by assertion"));
         }
-        let keys = Jwks::parse(client.jwks.to_string().as_bytes()).map_err(Problem::internal)?;
         let now = identity.now().as_second();
         let held = read
-            .verify(&keys, &identity.0.issuer, now)
+            .verify(&known.keys, &identity.0.issuer, now)
             .map_err(|why| Refusal::new(Code::InvalidClient, why.to_string()))?;
         // Not before it has proved itself: others could use up its allowance in its name.
         if !self.near {
             identity.0.per_client.admit(&client.id, identity.now())?;
         }
-        Ok(Sender { client, stamp, assertion: Some(held), proof: None })
+        Ok(Sender { known, assertion: Some(held), proof: None })
     }
 
     /// `client_secret_basic` (RFC 6749 §2.3.1): id and secret are form-encoded, then base64.
@@ -134,28 +133,20 @@ impl Request {
             return Err(not_proven("the client names itself twice"));
         }
         let now = identity.now();
-        let found = identity.0.db.read(move |tx| {
-            if !ops::secret_holds(tx, &id, &secret, now)? {
-                return Ok::<_, Problem>(None);
-            }
-            ops::client_stamped(tx, &id)
-        });
-        let (client, stamp) = found
-            .await?
-            .filter(|(client, _)| client.active && client.terms.auth == Auth::ClientSecretBasic)
+        let found = identity.0.clients.find(&identity.0.db, &id).await?;
+        let known = found
+            .filter(|known| known.client.terms.auth == Auth::ClientSecretBasic)
+            .filter(|known| known.holds(&secret, now))
             .ok_or_else(|| not_proven("the client or its secret is unknown, or it is stopped"))?;
         if !self.near {
-            identity.0.per_client.admit(&client.id, now)?;
+            identity.0.per_client.admit(&known.client.id, now)?;
         }
-        Ok(Sender { client, stamp, assertion: None, proof: None })
+        Ok(Sender { known, assertion: None, proof: None })
     }
 
-    async fn find(&self, identity: &Identity, id: &str) -> Verdict<(Client, i64)> {
-        let id = id.to_owned();
-        let found = identity.0.db.read(move |tx| ops::client_stamped(tx, &id)).await?;
-        found
-            .filter(|(client, _)| client.active)
-            .ok_or_else(|| not_proven("the client is unknown or stopped"))
+    async fn find(&self, identity: &Identity, id: &str) -> Verdict<Arc<Known>> {
+        let found = identity.0.clients.find(&identity.0.db, id).await?;
+        found.ok_or_else(|| not_proven("the client is unknown or stopped"))
     }
 
     /// Checks the DPoP proof, if there is one; a wrong nonce costs nothing but another try.
@@ -222,19 +213,29 @@ impl Sender {
         self.assertion.is_some() || self.proof.is_some()
     }
 
+    /// The client.
+    pub(crate) fn client(&self) -> &Client {
+        &self.known.client
+    }
+
     /// The client's id, and what shows that it was not changed since it was read.
     pub(crate) fn stamped(&self) -> (&str, i64) {
-        (&self.client.id, self.stamp)
+        (&self.client().id, self.known.stamp)
     }
 
     /// Uses up the assertion and the proof, in the transaction that answers. A replay is refused; that the
     /// client is still active is read again.
     pub(crate) fn spend(&self, tx: &mut Tx<'_>) -> Result<Verdict<()>, Problem> {
-        if !ops::client_stands(tx, &self.client.id, self.stamp)? {
+        if !ops::client_stands(tx, &self.client().id, self.known.stamp)? {
             return Ok(Err(not_proven("the client was changed or stopped a moment ago")));
         }
         if let Some(held) = &self.assertion
-            && !once(ops::spend(tx, &format!("assertion {}", self.client.id), &held.jti, held.exp))?
+            && !once(ops::spend(
+                tx,
+                &format!("assertion {}", self.client().id),
+                &held.jti,
+                held.exp,
+            ))?
         {
             return Ok(Err(not_proven("the assertion was used before")));
         }

@@ -26,12 +26,12 @@ pub(super) async fn push(State(identity): State<Identity>, request: Request) -> 
 async fn pushed(identity: &Identity, request: &Request) -> Verdict<Response> {
     let mut sender = request.client(identity).await?;
     sender.proof = request.proof(identity, None)?;
-    let asked = rules::pushed(&sender.client, &request.params, sender.jkt())?;
-    let ctx = client_ctx(identity, &sender.client.id);
-    identity.0.records.check(&sender.client.id, &asked.details, ctx.now)?;
+    let asked = rules::pushed(sender.client(), &request.params, sender.jkt())?;
+    let ctx = client_ctx(identity, &sender.client().id);
+    identity.0.records.check(&sender.client().id, &asked.details, ctx.now)?;
     let nonce = sender.next_nonce(identity, &ctx);
     let outcome = identity.0.db.write(move |tx| match sender.spend(tx)? {
-        Ok(()) => ops::push(tx, &ctx, &sender.client, &asked).map(Ok),
+        Ok(()) => ops::push(tx, &ctx, sender.client(), &asked).map(Ok),
         Err(refusal) => Ok(Err(refusal)),
     });
     let request_uri = outcome.await.map_err(refused)??;
@@ -82,11 +82,11 @@ async fn issued(identity: &Identity, request: &Request) -> Verdict<Response> {
     let proof = request.need_proof(identity, None)?;
     let jkt = proof.jkt.clone();
     sender.proof = Some(proof);
-    let ctx = client_ctx(identity, &sender.client.id);
+    let ctx = client_ctx(identity, &sender.client().id);
     let nonce = sender.next_nonce(identity, &ctx);
     let records = identity.0.records.clone();
     let outcome = identity.0.db.write(move |tx| match sender.spend(tx)? {
-        Ok(()) => ops::issue(tx, &ctx, records.as_ref(), &sender.client, &jkt, &demand),
+        Ok(()) => ops::issue(tx, &ctx, records.as_ref(), sender.client(), &jkt, &demand),
         Err(refusal) => Ok(Err(refusal)),
     });
     let issued = outcome.await.map_err(refused)??;
@@ -111,12 +111,12 @@ pub(super) async fn introspect(State(identity): State<Identity>, request: Reques
 async fn introspected(identity: &Identity, request: &Request) -> Verdict<Response> {
     let sender = confidential(identity, request).await?;
     let token = request.params.need("token")?.to_owned();
-    let ctx = client_ctx(identity, &sender.client.id);
+    let ctx = client_ctx(identity, &sender.client().id);
     let inner = identity.0.clone();
     let spends = sender.spends();
     let look = move |tx: &mut store::Tx<'_>| match sender.spend(tx)? {
         Ok(()) => {
-            ops::introspect(tx, &ctx, &sender.client, &token, &inner.issuer, inner.keys.pairwise())
+            ops::introspect(tx, &ctx, sender.client(), &token, &inner.issuer, inner.keys.pairwise())
                 .map(Ok)
         }
         Err(refusal) => Ok(Err(refusal)),
@@ -130,7 +130,7 @@ async fn introspected(identity: &Identity, request: &Request) -> Verdict<Respons
 /// Anyone may call themselves a public client, so none may ask about tokens (RFC 7662 §2.1).
 async fn confidential(identity: &Identity, request: &Request) -> Verdict<Sender> {
     let sender = request.client(identity).await?;
-    match sender.client.profile {
+    match sender.client().profile {
         crate::model::Profile::Confidential => Ok(sender),
         crate::model::Profile::Public => {
             Err(Refusal::new(Code::InvalidClient, "a public client may not ask about tokens"))
@@ -146,10 +146,10 @@ pub(super) async fn revoke(State(identity): State<Identity>, request: Request) -
 async fn revoked(identity: &Identity, request: &Request) -> Verdict<Response> {
     let sender = request.client(identity).await?;
     let token = request.params.need("token")?.to_owned();
-    let ctx = client_ctx(identity, &sender.client.id);
+    let ctx = client_ctx(identity, &sender.client().id);
     let records = identity.0.records.clone();
     let outcome = identity.0.db.write(move |tx| match sender.spend(tx)? {
-        Ok(()) => ops::revoke(tx, &ctx, records.as_ref(), &sender.client, &token).map(Ok),
+        Ok(()) => ops::revoke(tx, &ctx, records.as_ref(), sender.client(), &token).map(Ok),
         Err(refusal) => Ok(Err(refusal)),
     });
     outcome.await.map_err(refused)??;

@@ -1,7 +1,7 @@
-//! A token without the dance, for the benchmark's data alone.
+//! A token and a session without the dance, for the benchmark's data alone.
 
 use super::{after, hash, operator, secret};
-use crate::sql;
+use crate::{model::Method, sql};
 use kernel::{Ctx, Id, Problem, micros};
 use store::Tx;
 
@@ -39,4 +39,10 @@ pub fn bench_access(
     ];
     tx.execute(sql::ADD_ACCESS, &args)?;
     Ok(token)
+}
+
+/// An open session of a person: its token. For the program itself.
+pub fn bench_session(tx: &mut Tx<'_>, ctx: &Ctx, person: &Id) -> Result<String, Problem> {
+    operator(ctx)?;
+    super::sign_in(tx, ctx, person, Method::Persona, "bench")
 }

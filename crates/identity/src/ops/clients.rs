@@ -5,7 +5,7 @@ use crate::{
     model::{Auth, Client, Profile},
     rules, sql,
 };
-use kernel::{Ctx, Problem, Timestamp, micros};
+use kernel::{Ctx, Problem, Timestamp, from_micros, micros};
 use store::{Row, Tx};
 
 fn read(row: &Row) -> Result<Client, Problem> {
@@ -41,8 +41,7 @@ pub(crate) fn client_stamped(tx: &mut Tx<'_>, id: &str) -> Result<Option<(Client
 
 /// Whether a client that was read before this transaction is active and as it was then.
 pub(crate) fn client_stands(tx: &mut Tx<'_>, id: &str, stamp: i64) -> Result<bool, Problem> {
-    let row = tx.query_opt(sql::CLIENT_STATE, &[id.into()])?;
-    row.map_or(Ok(false), |row| Ok(row.bool(0)? && row.int(1)? == stamp))
+    Ok(client_stamp(tx, id)? == Some(stamp))
 }
 
 /// Every client, by name.
@@ -103,18 +102,28 @@ pub fn new_secret(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<String, Proble
     let secret = secret(ctx, "cs");
     tx.execute(sql::END_SECRETS, &[id.into(), after(ctx, rules::SECRET_OVERLAP).into()])?;
     tx.execute(sql::ADD_SECRET, &[hash(&secret), id.into(), micros(ctx.now).into()])?;
+    tx.execute(sql::STAMP_CLIENT, &[id.into(), micros(ctx.now).into()])?;
     log(tx, ctx, "client-secret", serde_json::json!({"client": id}))?;
     Ok(secret)
 }
 
-/// Whether a secret is the client's and still good.
-pub(crate) fn secret_holds(
+/// The hashes of a client's secrets, each with its end.
+pub(crate) fn secrets(
     tx: &mut Tx<'_>,
     id: &str,
-    secret: &str,
-    now: Timestamp,
-) -> Result<bool, Problem> {
-    Ok(tx.query_opt(sql::SECRET, &[hash(secret), id.into(), micros(now).into()])?.is_some())
+) -> Result<Vec<([u8; 32], Option<Timestamp>)>, Problem> {
+    let rows = tx.query(sql::SECRETS, &[id.into()])?;
+    let read = |row: &Row| {
+        let hash = row.blob(0)?.try_into().map_err(|_| Problem::internal("a secret's hash"))?;
+        Ok((hash, row.opt_int(1)?.map(from_micros)))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// What changes whenever a client is changed; none where it is unknown or stopped.
+pub(crate) fn client_stamp(tx: &mut Tx<'_>, id: &str) -> Result<Option<i64>, Problem> {
+    let Some(row) = tx.query_opt(sql::CLIENT_STATE, &[id.into()])? else { return Ok(None) };
+    Ok(if row.bool(0)? { Some(row.int(1)?) } else { None })
 }
 
 /// Stops a client: from the commit on, none of its requests and tokens is accepted.

@@ -1,11 +1,13 @@
 //! `praya demo`: the Hong Kong pack with made-up people, companies and records, and the demo bank.
 
 mod bench;
+mod bench_identity;
 mod data;
 mod departments;
 mod seed;
 mod tls;
 
+pub(crate) use bench_identity::{IdentityOptions, fill as bench_identity};
 pub(crate) use seed::{BenchOptions, bench_data};
 
 use crate::{App, Error, app, cli, config, portal, server, tools::say};

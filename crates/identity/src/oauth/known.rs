@@ -1,0 +1,62 @@
+//! Clients as they were last read, with what costs to read: keys and hashes of secrets. Each use asks the database
+//! whether the client is still as it was, so what is remembered is never older than the row.
+
+use crate::{error::Verdict, model::Client, ops};
+use kernel::{Problem, Timestamp};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+use store::Db;
+use wire::{jwk::Jwks, seal};
+
+/// So many are remembered; then all are forgotten, which costs one read each.
+const MOST: usize = 10_000;
+
+/// A client, read.
+pub(crate) struct Known {
+    pub(crate) client: Client,
+    pub(crate) keys: Jwks,
+    pub(crate) stamp: i64,
+    secrets: Vec<([u8; 32], Option<Timestamp>)>,
+}
+
+impl Known {
+    /// Whether a secret is one of the client's and still good.
+    pub(crate) fn holds(&self, secret: &str, now: Timestamp) -> bool {
+        let hash = wire::sha256(&[secret.as_bytes()]);
+        let good = |end: &Option<Timestamp>| end.is_none_or(|end| end > now);
+        self.secrets.iter().any(|(known, end)| good(end) && seal::same(known, &hash))
+    }
+}
+
+/// What is remembered.
+#[derive(Default)]
+pub(crate) struct Clients(RwLock<HashMap<String, Arc<Known>>>);
+
+impl Clients {
+    /// A client that is active, as the database has it now.
+    pub(crate) async fn find(&self, db: &Db, id: &str) -> Verdict<Option<Arc<Known>>> {
+        let held = self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        let (key, stamp) = (id.to_owned(), held.as_ref().map(|known| known.stamp));
+        let read = db.read(move |tx| {
+            let now = ops::client_stamp(tx, &key)?;
+            if now.is_none() || now == stamp {
+                return Ok::<_, Problem>((now, None));
+            }
+            let secrets = ops::secrets(tx, &key)?;
+            Ok((now, ops::client_stamped(tx, &key)?.map(|(client, _)| (client, secrets))))
+        });
+        let (now, read) = read.await?;
+        let Some(stamp) = now else { return Ok(None) };
+        let Some((client, secrets)) = read else { return Ok(held) };
+        let keys = Jwks::parse(client.jwks.to_string().as_bytes()).map_err(Problem::internal)?;
+        let known = Arc::new(Known { client, keys, stamp, secrets });
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MOST {
+            all.clear();
+        }
+        all.insert(id.to_owned(), known.clone());
+        Ok(Some(known))
+    }
+}
