@@ -160,7 +160,15 @@ async fn a_consent_lives_by_its_table_and_releases_nothing_once_stopped() {
             kinds,
             ["consent-given", "consent-paused", "consent-resumed", "consent-revoked"]
         );
-        assert!(crate::verify::rows(&one.db).await.unwrap().is_empty());
+        let said = crate::verify::rows(&one.db, |_, person, digest, kept| {
+            assert_eq!(
+                (person.as_str(), digest.len(), kept),
+                ("per_1", 32, &json!({"kind": "demo"}))
+            );
+            Ok(Some("nobody signed it"))
+        });
+        let expected = format!("consent {}: the yes of per_1: nobody signed it", agreed.id);
+        assert_eq!(said.await.unwrap(), [expected], "nothing else is wrong");
     }
 }
 

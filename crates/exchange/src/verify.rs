@@ -1,7 +1,7 @@
 //! Cross-checks of the exchange's rows against what the log committed to: a row edited by hand is found.
 
 use crate::{model::Terms, ops};
-use kernel::Problem;
+use kernel::{Id, Problem};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use store::{Db, Sql, Tx};
@@ -27,13 +27,20 @@ const NODE_LOOKS: Sql = Sql::both(
 /// Every statement of this module.
 pub const ALL: &[Sql] = &[CONSENTS, STATES, EVENTS, LOOKS, NODE_LOOKS];
 
-/// Reads every consent, its state, every event and every look, and compares each with its log entry.
-/// Gives one line a disagreement; empty when all agree. Runs away from the threads that serve.
-pub async fn rows(db: &Db) -> Result<Vec<String>, Problem> {
-    db.read_long(|tx| {
+/// Reads every consent, its state, every yes, every event and every look, and compares each with its log
+/// entry. Gives one line a disagreement; empty when all agree. `fault` says what is wrong with a person's
+/// kept yes to a digest. Runs away from the threads that serve.
+pub async fn rows<F>(db: &Db, mut fault: F) -> Result<Vec<String>, Problem>
+where
+    F: FnMut(&mut Tx<'_>, &Id, &[u8; 32], &Json) -> Result<Option<&'static str>, Problem>
+        + Send
+        + 'static,
+{
+    db.read_long(move |tx| {
         let mut found = Vec::new();
         let states = events(tx, &mut found)?;
         consents(tx, &mut found)?;
+        yeses(tx, &mut found, &mut fault)?;
         standing(tx, &states, &mut found)?;
         looks(tx, &mut found)?;
         node_looks(tx, &mut found)?;
@@ -83,6 +90,28 @@ fn consents(tx: &mut Tx<'_>, found: &mut Vec<String>) -> Result<(), Problem> {
         });
         if digest != *row.blob(5)? || !agrees {
             found.push(format!("consent {id}: its row is not what was agreed to"));
+        }
+        Ok(())
+    })
+}
+
+/// Every consent has the yes of who represents its subject, and each yes is of who it says.
+fn yeses<F>(tx: &mut Tx<'_>, found: &mut Vec<String>, fault: &mut F) -> Result<(), Problem>
+where
+    F: FnMut(&mut Tx<'_>, &Id, &[u8; 32], &Json) -> Result<Option<&'static str>, Problem>,
+{
+    each(tx, CONSENTS, |tx, row| {
+        let (id, text) = (row.text(0)?.into(), row.text(4)?);
+        let digest = wire::sha256(&[text.as_bytes()]);
+        let yeses = ops::yeses(tx, &id)?;
+        let first = serde_json::from_str(text).ok().map(|terms: Terms| terms.representative);
+        if !yeses.iter().any(|(person, ..)| Some(person) == first.as_ref()) {
+            found.push(format!("consent {id}: who gave it did not say yes"));
+        }
+        for (person, kept, _) in yeses {
+            if let Some(why) = fault(tx, &person, &digest, &kept)? {
+                found.push(format!("consent {id}: the yes of {person}: {why}"));
+            }
         }
         Ok(())
     })

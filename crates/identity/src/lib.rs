@@ -19,6 +19,7 @@ mod port;
 pub mod rules;
 mod sql;
 mod upkeep;
+pub mod verify;
 
 #[cfg(test)]
 mod tests;

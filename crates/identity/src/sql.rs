@@ -15,6 +15,7 @@ statements! {
     ADD_PERSON = "insert into person (id, handle, name_en, name_tc, name_sc, hkid, made_up, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
     SUBJECT = "select id, name_en, name_tc, name_sc, hkid, 1 from person where id = $1
         union all select id, name_en, name_tc, name_sc, brn, 0 from company where id = $1";
+    MADE_UP = "select made_up from person where id = $1";
     PERSON_BY_HKID = "select id, name_en, name_tc, name_sc, hkid from person where hkid = $1";
     PERSON_BY_HANDLE = "select id, name_en, name_tc, name_sc, hkid from person where handle = $1";
     PERSON_BY_KEY = "select id, name_en, name_tc, name_sc, hkid from person where hkid = $1";

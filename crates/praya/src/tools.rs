@@ -246,7 +246,12 @@ pub(crate) async fn verify_database(
         }
     })
     .await?;
-    let rows = exchange::verify::rows(&db).await.map_err(|problem| problem.to_string())?;
+    let said = |problem: kernel::Problem| problem.to_string();
+    let registered = identity::verify::Registered::read(&db).await.map_err(said)?;
+    let rows = exchange::verify::rows(&db, move |tx, person, digest, kept| {
+        registered.fault(tx, person, digest, kept)
+    });
+    let rows = rows.await.map_err(said)?;
     let faults: Vec<_> = report.faults.iter().map(ToString::to_string).chain(rows).collect();
     for fault in &faults {
         say(fault);

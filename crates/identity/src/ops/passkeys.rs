@@ -143,9 +143,8 @@ pub(super) fn take_new(
         store::Error::Unique(_) => Problem::new(409, "passkey-known"),
         other => other.into(),
     })?;
-    let public =
-        wire::sha256(&[&serde_json::to_vec(key.get_public_key()).map_err(Problem::internal)?]);
-    let what = json!({"person": person, "passkey": id, "public_key": wire::b64::encode(public)});
+    let public = crate::verify::public_digest(&key)?;
+    let what = json!({"person": person, "passkey": id, "public_key": public});
     super::log(tx, ctx, "passkey-added", what)
 }
 

@@ -1,7 +1,7 @@
 //! Against an authenticator written here, byte by byte (WebAuthn §6), that can also lie.
 
 use super::site::{ISSUER, Reply, Site, each};
-use crate::ops;
+use crate::{ops, verify::Registered};
 use http::StatusCode;
 use kernel::Id;
 use ports::Signatures as _;
@@ -276,9 +276,40 @@ async fn a_passkey_of_one_person_cannot_be_made_anothers() {
     }
 }
 
+/// What `praya verify` says of a yes, and of those that somebody who can write rows would put in its place.
+async fn yes_of(site: &Site, kept: &Json, digest: [u8; 32]) {
+    let registered = std::sync::Arc::new(Registered::read(&site.db).await.unwrap());
+    let fault = async |person: &Id, digest: [u8; 32], kept: &Json| {
+        let (registered, person, kept) = (registered.clone(), person.clone(), kept.clone());
+        site.db.read(move |tx| registered.fault(tx, &person, &digest, &kept)).await.unwrap()
+    };
+    assert_eq!(fault(&site.chan, digest, kept).await, None);
+    let other = sha256(&[b"another"]);
+    assert_eq!(fault(&site.chan, other, kept).await, Some("its signature does not hold"));
+    let unknown = Some("the passkey that signed it was never registered for that person");
+    assert_eq!(fault(&site.wong, digest, kept).await, unknown);
+
+    // A key that the operator made: its signature holds, and no registration stands in the log.
+    let passkeys = crate::passkeys::Passkeys::new(ISSUER).unwrap();
+    let mut own = Device::new(1);
+    let name = kernel::Text { en: "A".to_owned(), tc: "A".to_owned(), sc: "A".to_owned() };
+    let asked = passkeys.ask_new(&site.chan, "a", &name, &[]).unwrap();
+    let key = passkeys.take_new(&asked.state, &own.create(&asked.options)).unwrap();
+    let asked = passkeys.ask_signature(std::slice::from_ref(&key), &digest).unwrap();
+    let forged = crate::passkeys::transcript(&key, &own.get(&asked.options)).unwrap();
+    assert!(passkeys.holds(&forged, &digest));
+    assert_eq!(fault(&site.chan, digest, &forged).await, unknown);
+
+    let demo = json!({"kind": "demo"});
+    assert_eq!(fault(&site.chan, digest, &demo).await, None, "who is made up");
+    assert_eq!(fault(&"per_9".into(), digest, &demo).await, Some("nobody signed it"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consent_is_signed_by_the_passkey_over_its_digest_and_nothing_else() {
     for site in each().await {
+        let key = PrivateJwk::generate_ed25519().unwrap();
+        let log = evidence::Log::open(site.db.clone(), &key, "localhost").await.unwrap();
         let mut device = Device::new(1);
         let token = invite(&site, &site.chan).await;
         register(&site, &mut device, &token).await;
@@ -318,6 +349,11 @@ async fn a_consent_is_signed_by_the_passkey_over_its_digest_and_nothing_else() {
             b64::encode(der(&Device::new(4).key.sign_bytes(b"x").unwrap())).into();
         assert!(!passkeys.holds(&edited, &digest));
         assert!(!passkeys.holds(&json!({"kind": "demo"}), &digest));
+        // On PostgreSQL a sequencer orders the registration a moment later.
+        while log.size() == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        yes_of(&site, &kept, digest).await;
 
         // The demonstration's people agree by a press; under `serve` nobody does.
         assert_eq!(
