@@ -22,6 +22,8 @@ pub enum Code {
     UnsupportedResponseType,
     /// RFC 6749 §5.2.
     InvalidScope,
+    /// RFC 8693 §2.2.2: for whom or where the token may not be.
+    InvalidTarget,
     /// RFC 9396 §5.
     InvalidAuthorizationDetails,
     /// RFC 9101 §6.2: we take no request object.
@@ -48,7 +50,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::InvalidGrant,
@@ -56,6 +58,7 @@ impl Code {
         Self::UnsupportedGrantType,
         Self::UnsupportedResponseType,
         Self::InvalidScope,
+        Self::InvalidTarget,
         Self::InvalidAuthorizationDetails,
         Self::RequestNotSupported,
         Self::InvalidDpopProof,
@@ -79,6 +82,7 @@ impl Code {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
             Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::RequestNotSupported => "request_not_supported",
             Self::InvalidDpopProof => "invalid_dpop_proof",

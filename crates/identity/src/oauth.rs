@@ -1,5 +1,6 @@
 //! The authorisation server's endpoints: what stands in a request, who sent it, and the answer in the RFCs' form.
 
+mod acting;
 mod authorize;
 mod grants;
 mod known;

@@ -1,5 +1,6 @@
 //! Operations: what happens inside a transaction, synchronous. The first line of each is its authorisation.
 
+mod acting;
 mod bench;
 mod clients;
 mod directory;
@@ -13,6 +14,7 @@ mod security;
 mod sessions;
 mod tokens;
 
+pub(crate) use acting::{Wanted, issue_acting, plan};
 pub use bench::{bench_access, bench_session};
 pub use clients::{
     add_client, client, clients, new_secret, register_client, set_client_active, start_client,
@@ -23,7 +25,7 @@ pub use directory::{
     Mandate, NewCompany, NewPerson, add_company, add_mandate, add_officer, add_person, authorities,
     holders, person_by_handle, personas, stop_officer, subject, subject_by_key,
 };
-pub(crate) use grants::{Begun, Grant, begin, end, grant, push};
+pub(crate) use grants::{Begun, Grant, begin, end, grant, pairwise, push};
 pub use grants::{approve, end_grant, move_grant, pending, refuse};
 pub use invitations::{invitation, invite, invite_admin};
 pub use keys::{add_key, rotate_key};

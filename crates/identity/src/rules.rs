@@ -1,5 +1,6 @@
 //! Decisions, pure: what a client may register, ask and bring. Lifetimes stand here too.
 
+pub mod acting;
 pub mod address;
 pub mod mandates;
 mod pushed;

@@ -48,6 +48,7 @@ statements! {
     REVOKE_MANDATE = "update mandate set revoked_at = $2, revoked_by = $3 where id = $1 and revoked_at is null";
     ADD_OFFICER = "insert into officer (person, department, role, active) values ($1, $2, $3, true)
         on conflict (person) do update set department = $2, role = $3, active = true";
+    OFFICER = "select department, role from officer where person = $1 and active";
     STOP_OFFICER = "update officer set active = false where person = $1";
     PERSONAS = "select p.id, p.handle, p.name_en, p.name_tc, p.name_sc,
             coalesce(o.role, (select min(m.role) from mandate m where m.person = p.id and m.revoked_at is null), ''),
@@ -136,13 +137,25 @@ statements! {
     ACCESS = "select t.grant_id, t.client, g.consent, t.scope, t.jkt
         from access_token t join oauth_grant g on g.id = t.grant_id join client c on c.id = t.client
         where t.hash = $1 and t.expires_at > $2 and g.ended_at is null and c.active";
-    ACCESS_FULL = "select t.grant_id, t.client, t.scope, t.jkt, t.created_at, t.expires_at
+    ACCESS_FULL = "select t.grant_id, t.client, t.scope, t.jkt, t.created_at, t.expires_at, t.acting
         from access_token t join oauth_grant g on g.id = t.grant_id join client c on c.id = t.client
-        where t.hash = $1 and t.expires_at > $2 and g.ended_at is null and c.active";
+        where t.hash = $1 and t.expires_at > $2 and g.ended_at is null and c.active
+        and (t.acting is null or exists (select 1 from client o where o.id = g.client and o.active))
+        and (t.mandate is null or exists (select 1 from mandate m where m.id = t.mandate and m.revoked_at is null and (m.valid_until is null or m.valid_until > $2)))
+        and (t.officer is null or exists (select 1 from officer o where o.person = t.officer and o.active and o.department = t.office))";
     /// A client's own token, if the client stands as it was read and has its grant: one statement.
     ADD_OWN_ACCESS = "insert into access_token (hash, grant_id, client, jkt, scope, created_at, expires_at)
         select $1, g.id, c.id, $3, $4, $5, $6 from client c join oauth_grant g on g.client = c.id
         where c.id = $2 and c.active and c.changed_at = $7 and g.person is null and g.ended_at is null limit 1 returning grant_id";
+    /// A token that is brought to be exchanged, while all that lets it be stands.
+    SUBJECT_TOKEN = "select t.grant_id, t.client, t.scope, t.jkt, t.expires_at, t.acting, t.mandate, t.officer, t.office, g.person
+        from access_token t join oauth_grant g on g.id = t.grant_id join client c on c.id = t.client
+        where t.hash = $1 and t.expires_at > $2 and g.ended_at is null and c.active
+        and (t.acting is null or exists (select 1 from client o where o.id = g.client and o.active))
+        and (t.mandate is null or exists (select 1 from mandate m where m.id = t.mandate and m.revoked_at is null and (m.valid_until is null or m.valid_until > $2)))
+        and (t.officer is null or exists (select 1 from officer o where o.person = t.officer and o.active and o.department = t.office))";
+    ADD_ACTING = "insert into access_token (hash, grant_id, client, jkt, scope, created_at, expires_at, acting, mandate, officer, office)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     DROP_ACCESS = "delete from access_token where hash = $1 and client = $2";
     DROP_ACCESS_OF_GRANT = "delete from access_token where grant_id = $1";
     SWEEP_ACCESS = "delete from access_token where hash in (select hash from access_token where expires_at < $1 limit 500)";

@@ -39,7 +39,7 @@ pub(crate) fn document(issuer: &str) -> Json {
         "request_uri_parameter_supported": false,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", super::acting::GRANT],
         "code_challenge_methods_supported": ["S256"],
         "scopes_supported": rules::SCOPES,
         "authorization_details_types_supported": [rules::DETAILS_TYPE],

@@ -11,7 +11,7 @@ use axum::response::Response;
 use http::StatusCode;
 use kernel::{Ctx, Problem};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 pub(super) async fn issued(
     identity: &Identity,
@@ -27,7 +27,10 @@ pub(super) async fn issued(
     let nonce = sender.next_nonce(identity, &ctx);
     let token = match sender.client().terms.tokens {
         TokenForm::Opaque => ops::secret(&ctx, "at"),
-        TokenForm::Jwt => jwt(identity, &ctx, &sender, &scope)?,
+        TokenForm::Jwt => {
+            let end = ctx.now.as_second() + rules::ACCESS_LIFE;
+            jwt(identity, &ctx, &sender, &scope, end, None)?
+        }
     };
     let kind = if sender.proof.is_some() { "DPoP" } else { "Bearer" };
     let (hash, scope_kept) = (ops::hash(&token), scope.clone());
@@ -45,8 +48,15 @@ pub(super) async fn issued(
     Ok(answer(StatusCode::OK, &body, nonce))
 }
 
-/// A token that a service reads by itself (RFC 9068 §2).
-fn jwt(identity: &Identity, ctx: &Ctx, sender: &Sender, scope: &str) -> Verdict<String> {
+/// A token that a service reads by itself (RFC 9068 §2); `acting`: its `sub` and `act` where somebody acts for another.
+pub(super) fn jwt(
+    identity: &Identity,
+    ctx: &Ctx,
+    sender: &Sender,
+    scope: &str,
+    exp: i64,
+    acting: Option<(String, Option<Json>)>,
+) -> Verdict<String> {
     #[derive(Serialize)]
     struct Header {
         typ: &'static str,
@@ -66,18 +76,22 @@ fn jwt(identity: &Identity, ctx: &Ctx, sender: &Sender, scope: &str) -> Verdict<
         exp: i64,
         jti: String,
         #[serde(skip_serializing_if = "Option::is_none")]
+        act: Option<Json>,
+        #[serde(skip_serializing_if = "Option::is_none")]
         cnf: Option<Key<'a>>,
     }
     let (client, now) = (sender.client().id.as_str(), ctx.now.as_second());
+    let (sub, act) = acting.map_or((None, None), |(sub, act)| (Some(sub), act));
     let claims = Claims {
         iss: &identity.0.issuer,
-        sub: client,
+        sub: sub.as_deref().unwrap_or(client),
         aud: rules::audience(scope).unwrap_or(&identity.0.issuer),
         client_id: client,
         scope,
         iat: now,
-        exp: now + rules::ACCESS_LIFE,
+        exp,
         jti: wire::b64::encode(ctx.random::<16>()),
+        act,
         cnf: sender.jkt().map(|jkt| Key { jkt }),
     };
     let claims = serde_json::to_vec(&claims).map_err(Problem::internal)?;

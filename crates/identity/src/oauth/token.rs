@@ -78,6 +78,9 @@ async fn issued(identity: &Identity, request: &Request) -> Verdict<Response> {
     {
         return super::own::issued(identity, request, sender).await;
     }
+    if request.params.get("grant_type") == Some(super::acting::GRANT) {
+        return super::acting::issued(identity, request, sender).await;
+    }
     let demand = demand(request)?;
     let proof = request.need_proof(identity, None)?;
     let jkt = proof.jkt.clone();

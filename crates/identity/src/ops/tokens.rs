@@ -4,7 +4,11 @@ use super::{Grant, after, end, hash, secret};
 use crate::{
     error::{Code, Refusal, Verdict},
     model::{Client, Profile},
-    rules, sql,
+    rules::{
+        self,
+        acting::{Link, claims},
+    },
+    sql,
 };
 use kernel::{Ctx, Id, Problem, Timestamp, micros};
 use ports::{Access, Records};
@@ -264,6 +268,7 @@ pub(crate) fn introspect(
             || rules::audience(scope) == Some(&client.id)
             || rules::has_scope(&client.scopes, rules::INTROSPECT)
     };
+    let mut acting = None;
     let (owner, grant_id, mut said) = if let Some(row) =
         tx.query_opt(sql::ACCESS_FULL, &[hash(token), micros(ctx.now).into()])?
     {
@@ -272,6 +277,11 @@ pub(crate) fn introspect(
             "active": true, "iss": issuer, "aud": rules::audience(scope).unwrap_or(issuer), "client_id": row.text(1)?,
             "scope": scope, "token_type": "Bearer", "iat": row.int(4)? / 1_000_000, "exp": row.int(5)? / 1_000_000,
         });
+        acting = row
+            .opt_text(6)?
+            .map(serde_json::from_str::<Vec<Link>>)
+            .transpose()
+            .map_err(Problem::internal)?;
         if !jkt.is_empty() {
             said["token_type"] = "DPoP".into();
             said["cnf"] = json!({"jkt": jkt});
@@ -296,7 +306,14 @@ pub(crate) fn introspect(
         return off();
     }
     said["grant_id"] = grant_id.into();
-    if let Some(person) = &grant.person {
+    if let Some(chain) = acting {
+        let service = said["aud"].as_str().unwrap_or_default().to_owned();
+        let name = |person: &str| super::pairwise(pairwise, &service, &person.into());
+        if let Some((sub, act)) = claims(&chain, name) {
+            said["sub"] = sub.into();
+            said["act"] = act.into();
+        }
+    } else if let Some(person) = &grant.person {
         said["sub"] = super::grants::pairwise(pairwise, &owner, person).into();
     }
     if let Some(details) = grant.details {
