@@ -18,6 +18,7 @@ pub mod rules;
 pub mod sources;
 pub mod sql;
 mod state;
+mod tell;
 pub mod verify;
 pub mod webhooks;
 

@@ -1,6 +1,6 @@
 //! The route table of the exchange, and what it does regularly.
 
-use crate::{Exchange, api, ops, pages, state::departments, webhooks};
+use crate::{Exchange, api, ops, pages, state::departments, tell, webhooks};
 use axum::routing::{get, post};
 use jobs::Runner;
 use kernel::{Actor, Ctx, Locale};
@@ -83,7 +83,7 @@ pub fn routes(exchange: &Exchange) -> Routes {
 /// Webhooks, expiry, and the end of data life.
 pub fn jobs_of(exchange: &Exchange, runner: Runner) -> Runner {
     let (expiring, ending) = (exchange.clone(), exchange.clone());
-    runner
+    tell::jobs_of(exchange, runner)
         .on(webhooks::JOB, webhooks::handler(exchange.clone()))
         .every("consent-expiry", 60, move || {
             let exchange = expiring.clone();

@@ -55,6 +55,13 @@ pub(crate) const YESES_OF: Sql =
 pub(crate) const EVENTS: Sql = Sql::both(
     "select event, state, actor, at, ticket from consent_event where consent = $1 order by ticket",
 );
+/// Consents that end within a time, of those that last longer than another.
+pub(crate) const ENDING: Sql = Sql::both(
+    "select consent from consent_state where state in ('active', 'paused') and expires_at > $1 and expires_at <= $2 and expires_at - start_at > $3 limit 500",
+);
+pub(crate) const LOOKS_SINCE: Sql = Sql::both(
+    "select id, consumer, purpose, at from look where subject = $1 and at >= $2 and kind in ('release', 'officer', 'query') order by at limit 500",
+);
 pub(crate) const OVERDUE: Sql = Sql::both(
     "select consent, state from consent_state where state in ('waiting', 'active', 'paused') and expires_at <= $1 limit 200",
 );
@@ -113,6 +120,8 @@ pub const ALL: &[Sql] = &[
     YESES,
     YESES_OF,
     EVENTS,
+    ENDING,
+    LOOKS_SINCE,
     OVERDUE,
     STATES,
     ADD_LOOK,

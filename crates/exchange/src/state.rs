@@ -7,6 +7,7 @@ use crate::{
     pack::{Pack, Purpose},
     rules,
     sources::Sources,
+    tell,
 };
 use evidence::Log;
 use kernel::{Ctx, Id, Problem, Text, Timestamp, World};
@@ -28,6 +29,8 @@ pub struct Deps {
     pub authorizations: Arc<dyn Authorizations>,
     /// The signatures of consents.
     pub signatures: Arc<dyn ports::Signatures>,
+    /// What people are told.
+    pub inbox: Arc<dyn ports::Inbox>,
 }
 
 /// The key that signs answers and webhooks now; it changes with rotation.
@@ -119,8 +122,8 @@ impl Cache {
     }
 }
 
-/// The exchange as the authorisation server meets it; needs the definitions alone.
-pub struct RecordsPort(pub Arc<Pack>);
+/// The exchange as the authorisation server meets it; needs the definitions and who is told.
+pub struct RecordsPort(pub Arc<Pack>, pub Deps);
 
 impl Records for RecordsPort {
     fn check(&self, _client: &str, details: &Json, now: Timestamp) -> Result<(), Problem> {
@@ -160,7 +163,8 @@ impl Records for RecordsPort {
             return Ok(());
         }
         let departments = self.0.departments_of(&found.terms.registers);
-        ops::change(tx, ctx, &found, &departments, crate::model::Event::Revoke).map(drop)
+        ops::change(tx, ctx, &found, &departments, crate::model::Event::Revoke)?;
+        tell::consent(tx, ctx, &self.1, &self.0, &found.terms, tell::Became::Stopped)
     }
 }
 

@@ -18,6 +18,7 @@ pub mod passkeys;
 mod port;
 pub mod rules;
 mod sql;
+mod tell;
 mod upkeep;
 pub mod verify;
 
@@ -50,6 +51,8 @@ pub struct Settings {
     pub keys: Arc<Keys>,
     /// The exchange.
     pub records: Arc<dyn Records>,
+    /// What people are told.
+    pub inbox: Arc<dyn ports::Inbox>,
     /// How cookies are written.
     pub cookies: Cookies,
     /// Whether people are made up: the sign-in page lists them.
@@ -66,6 +69,7 @@ struct Inner {
     issuer: String,
     keys: Arc<Keys>,
     records: Arc<dyn Records>,
+    inbox: Arc<dyn ports::Inbox>,
     cookies: Cookies,
     passkeys: Option<Passkeys>,
     per_client: Limiter,
@@ -76,7 +80,7 @@ struct Inner {
 impl Identity {
     /// Puts the domain together.
     pub fn new(settings: Settings) -> Self {
-        let Settings { db, world, issuer, keys, records, cookies, demo } = settings;
+        let Settings { db, world, issuer, keys, records, inbox, cookies, demo } = settings;
         let passkeys = Passkeys::new(&issuer);
         let per_client = Limiter::new(rules::CLIENT_BURST, rules::CLIENT_EVERY);
         Self(Arc::new(Inner {
@@ -85,6 +89,7 @@ impl Identity {
             issuer,
             keys,
             records,
+            inbox,
             cookies,
             passkeys,
             per_client,

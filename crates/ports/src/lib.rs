@@ -2,7 +2,7 @@
 
 mod types;
 
-pub use types::{Access, Authority, Consumer, NodeRights, Pending, Subject, SubjectKind};
+pub use types::{Access, Authority, Consumer, NodeRights, Pending, Subject, SubjectKind, Word};
 
 use kernel::{Ctx, Id, Problem, Text, Timestamp};
 use serde_json::Value as Json;
@@ -124,4 +124,23 @@ pub trait Signatures: Send + Sync {
         digest: &[u8; 32],
         answer: Option<&Json>,
     ) -> Result<Json, Problem>;
+}
+
+/// What a person is told (implemented by `inbox`).
+pub trait Inbox: Send + Sync {
+    /// Leaves a message for a person, in the transaction of what it tells of; by mail and push goes only
+    /// that there is one. `about` is the id of what it tells of: of one thing a template tells once.
+    fn leave(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        person: &Id,
+        template: &'static str,
+        about: &str,
+        words: &[(&'static str, Word)],
+    ) -> Result<(), Problem>;
+    /// Who asked to be told of a topic that is not told unasked, and since when.
+    fn asked_for(&self, tx: &mut Tx<'_>, topic: &str) -> Result<Vec<(Id, Timestamp)>, Problem>;
+    /// How many messages of the person are unread.
+    fn unread(&self, tx: &mut Tx<'_>, person: &Id) -> Result<u32, Problem>;
 }

@@ -105,3 +105,15 @@ pub struct Access {
     /// The granted scopes.
     pub scope: String,
 }
+
+/// A value in a message, kept so that it can be said in each language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Word {
+    /// Says itself in three languages.
+    Text(Text),
+    /// The same in every language.
+    Plain(String),
+    /// A moment, written as each language does.
+    Moment(Timestamp),
+}

@@ -15,7 +15,9 @@ use evidence::Log;
 use exchange::{Deps, Exchange, RecordsPort, Signer, pack::Pack, sources::Sources};
 use http::{HeaderValue, header};
 use identity::{Identity, Keys};
+use inbox::Inbox;
 use kernel::{Actor, Ctx, Problem, Timestamp, World};
+use ports::Inbox as _;
 use std::sync::Arc;
 use store::Db;
 use web::{Audience, Brand, RouteInfo, Security, Visit, cookies, cookies::Cookies};
@@ -42,6 +44,8 @@ pub struct Settings {
     pub log_key: PrivateJwk,
     /// Whether a proxy in front of us speaks TLS, and says whose a request is.
     pub by_proxy: bool,
+    /// How mail leaves; without it nothing goes by mail.
+    pub mail: Option<inbox::MailSettings>,
     /// Whether people and records are made up.
     pub demo: bool,
 }
@@ -72,6 +76,7 @@ impl Signer for Signing {
 
 struct Door {
     identity: Identity,
+    inbox: Inbox,
     world: World,
     cookies: Cookies,
     brand: Arc<Brand>,
@@ -82,7 +87,8 @@ struct Door {
 impl App {
     /// Puts the domains together.
     pub async fn build(settings: Settings) -> Result<Self, Error> {
-        let Settings { db, world, base, pack, sources, secret, log_key, by_proxy, demo } = settings;
+        let Settings { db, world, base, pack, sources, secret, log_key, by_proxy, mail, demo } =
+            settings;
         let world = World { zone: pack.zone(), ..world };
         let https = base.starts_with("https:");
         let origin =
@@ -91,12 +97,34 @@ impl App {
         let keys = Keys::load(&db, &world, &secret).await?;
         let port = Arc::new(identity::Port::new(&base, demo));
         let cookies = Cookies::new(instance(&base), https);
+        let caller = inbox::Caller {
+            client: exchange::sources::net::client(demo)?,
+            check: if demo { reach_any } else { reach_public },
+        };
+        let inbox = Inbox::new(inbox::Parts {
+            db: db.clone(),
+            world: world.clone(),
+            base: base.clone(),
+            government: pack.government().name.clone(),
+            secret,
+            templates: inbox::Templates::load()?,
+            mailer: mail.as_ref().map(inbox::Mailer::new).transpose()?,
+            caller,
+        })?;
+        let told: Arc<dyn ports::Inbox> = Arc::new(inbox.clone());
+        let deps = Deps {
+            directory: port.clone(),
+            authorizations: port.clone(),
+            signatures: port,
+            inbox: told.clone(),
+        };
         let identity = Identity::new(identity::Settings {
             db: db.clone(),
             world: world.clone(),
             issuer: base.clone(),
             keys: keys.clone(),
-            records: Arc::new(RecordsPort(pack.clone())),
+            records: Arc::new(RecordsPort(pack.clone(), deps.clone())),
+            inbox: told,
             cookies: cookies.clone(),
             demo,
         });
@@ -107,7 +135,7 @@ impl App {
             pack: pack.clone(),
             sources,
             log: log.clone(),
-            deps: Deps { directory: port.clone(), authorizations: port.clone(), signatures: port },
+            deps,
             signer: Arc::new(Signing(keys)),
             nonces: Arc::new(Nonces::new(&wire::seal::derive(&secret, "dpop nonces"))),
             allow_private: demo,
@@ -116,9 +144,11 @@ impl App {
         let (ctx, published) =
             (Ctx::new(&world, Actor::System("start"), kernel::Locale::En), pack.clone());
         db.write(move |tx| exchange::ops::publish(tx, &ctx, &published)).await?;
-        let runner = exchange::jobs_of(&exchange, jobs::Runner::new(db.clone(), world.clone()));
+        let runner = jobs::Runner::new(db.clone(), world.clone());
+        let runner = inbox.jobs(exchange::jobs_of(&exchange, runner));
         let mut routes = identity::routes(&identity)
             .merge(exchange::routes(&exchange))
+            .merge(inbox::routes(&inbox))
             .merge(log_pages::routes(&log, &pack))
             .merge(portal::routes(&db, &exchange))
             .merge(web::assets_routes())
@@ -130,7 +160,8 @@ impl App {
         let brand = Arc::new(Brand { government: pack.government().name.clone(), demo });
         let limits = Limits::new(world.clone(), by_proxy);
         let security = Security { https };
-        let door = Door { identity: identity.clone(), world, cookies, brand, limits, security };
+        let door =
+            Door { identity: identity.clone(), inbox, world, cookies, brand, limits, security };
         let door = from_fn_with_state(Arc::new(door), enter);
         let router = router.layer((DefaultBodyLimit::max(LARGEST), door));
         Ok(Self { router, table, exchange, identity, log, runner })
@@ -180,7 +211,7 @@ async fn visit<F: Future<Output = Response>>(
     let here = uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
     let anonymous = Ctx::new(&door.world, Actor::Anonymous, locale);
     let signed_in = match session {
-        Some(token) => door.identity.visitor(&token).await,
+        Some(token) => visitor(&door, &token).await,
         None => Ok(None),
     };
     let (actor, user, unknown) = match signed_in {
@@ -215,6 +246,24 @@ async fn visit<F: Future<Output = Response>>(
         set(door.cookies.set(cookies::Cookie::Lang, lang.code(), Some(365 * 86_400)));
     }
     response
+}
+
+/// Who a session belongs to, and how many messages wait for them.
+async fn visitor(door: &Door, token: &str) -> Result<Option<(Actor, web::UserView)>, Problem> {
+    let Some((actor, mut user)) = door.identity.visitor(token).await? else { return Ok(None) };
+    if let Actor::Person { id, .. } | Actor::Officer { id, .. } = &actor {
+        let (person, inbox) = (id.clone(), door.inbox.clone());
+        user.unread = door.inbox.db.read(move |tx| inbox.unread(tx, &person)).await?;
+    }
+    Ok(Some((actor, user)))
+}
+
+fn reach_public(url: &url::Url) -> Result<(), &'static str> {
+    exchange::sources::net::check_url(url, false)
+}
+
+fn reach_any(url: &url::Url) -> Result<(), &'static str> {
+    exchange::sources::net::check_url(url, true)
 }
 
 /// The audiences of every route, as `METHOD path audience` lines: what the reviewed snapshot holds.

@@ -39,12 +39,20 @@ struct Settings {
     tls_by_proxy: Option<bool>,
     /// Where `/metrics` is served, on a port of its own; nowhere without it.
     metrics_listen: Option<SocketAddr>,
+    /// The mail server, `smtps://…` or `smtp://…`; nothing goes by mail without it.
+    mail_server: Option<String>,
+    /// Who mail is from.
+    mail_from: Option<String>,
+    /// The name at the mail server.
+    mail_user: Option<String>,
+    /// A file with the password at the mail server.
+    mail_password_file: Option<PathBuf>,
     /// Values of further placeholders in sources, such as `department_api`.
     #[serde(default)]
     places: BTreeMap<String, String>,
 }
 
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 15] = [
     "base_url",
     "listen",
     "database",
@@ -56,6 +64,10 @@ const NAMES: [&str; 11] = [
     "tls_key",
     "tls_by_proxy",
     "metrics_listen",
+    "mail_server",
+    "mail_from",
+    "mail_user",
+    "mail_password_file",
 ];
 
 /// The configuration, read and overridden.
@@ -156,6 +168,23 @@ impl Config {
             .ok_or("`log_key_file` is not set: make one with `praya keys new FOLDER`")?;
         private(path)?;
         Ok(PrivateJwk::parse(&std::fs::read(path)?)?)
+    }
+
+    /// How mail leaves, if it does.
+    fn mail(&self) -> Result<Option<inbox::MailSettings>, Error> {
+        let settings = &self.settings;
+        let Some(server) = settings.mail_server.clone() else { return Ok(None) };
+        let from = settings.mail_from.clone().ok_or("mail_server needs mail_from")?;
+        let login = match (&settings.mail_user, &settings.mail_password_file) {
+            (Some(user), Some(path)) => {
+                private(path)?;
+                let password = std::fs::read_to_string(path)?.trim_end().to_owned();
+                Some((user.clone(), password))
+            }
+            (None, None) => None,
+            _ => return Err("mail_user and mail_password_file go together: set both".into()),
+        };
+        Ok(Some(inbox::MailSettings { server, from, login }))
     }
 
     /// Why this must not be served, if it must not.
@@ -311,6 +340,7 @@ pub(crate) async fn serve(path: &Path, print: bool) -> Result<(), Error> {
         secret: config.secret()?,
         log_key: config.log_key()?,
         by_proxy: config.settings.tls_by_proxy == Some(true),
+        mail: config.mail()?,
         demo: false,
     })
     .await?;

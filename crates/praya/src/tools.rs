@@ -413,6 +413,7 @@ pub(crate) async fn routes() -> Result<(), Error> {
         secret: [0; 32],
         log_key,
         by_proxy: false,
+        mail: None,
         demo: false,
     };
     let app = crate::App::build(settings).await?;

@@ -7,6 +7,10 @@ shell-menu = Menu
 shell-home = Home
 shell-my-data = My data
 shell-mandates = Mandates
+shell-messages = { $unread ->
+    [0] Messages
+   *[other] Messages ({ $unread })
+}
 shell-security = sign-in and security
 shell-admin = Administration
 shell-sign-in = Sign in

@@ -7,6 +7,10 @@ shell-menu = 菜单
 shell-home = 首页
 shell-my-data = 我的数据
 shell-mandates = 授权
+shell-messages = { $unread ->
+    [0] 消息
+   *[other] 消息（{ $unread }）
+}
 shell-security = 登录与安全
 shell-admin = 系统管理
 shell-sign-in = 登录

@@ -7,6 +7,10 @@ shell-menu = 選單
 shell-home = 主頁
 shell-my-data = 我的資料
 shell-mandates = 授權
+shell-messages = { $unread ->
+    [0] 訊息
+   *[other] 訊息（{ $unread }）
+}
 shell-security = 登入及保安
 shell-admin = 系統管理
 shell-sign-in = 登入

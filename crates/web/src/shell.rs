@@ -10,6 +10,8 @@ pub struct UserView {
     pub officer: bool,
     /// Whether the administration is in the menu.
     pub admin: bool,
+    /// How many messages they have not read.
+    pub unread: u32,
 }
 
 /// What the shell template needs; every page struct holds one as `shell`.
@@ -104,6 +106,11 @@ impl Shell {
         if let Some(user) = &self.user {
             menu.push(link("/my/data", "shell-my-data"));
             menu.push(link("/my/mandates", "shell-mandates"));
+            let unread = i64::from(user.unread);
+            menu.push(MenuLink {
+                text: self.t1("shell-messages", "unread", unread),
+                ..link("/my/inbox", "shell-messages")
+            });
             menu.extend(user.admin.then(|| link("/admin", "shell-admin")));
         } else {
             let next = if self.here.starts_with("/sign-in") { "/" } else { &self.here };

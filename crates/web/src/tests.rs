@@ -32,6 +32,7 @@ pub(super) fn visit(locale: Locale, signed_in: bool) -> Visit {
             },
             officer: false,
             admin: false,
+            unread: 0,
         }),
         csrf: "0123456789abcdef0123456789abcdef".into(),
         here: "/my/data?page=2".into(),

@@ -13,6 +13,7 @@ pub mod jcs;
 pub mod jwe;
 pub mod jwk;
 pub mod jws;
+pub mod push;
 pub mod seal;
 pub mod sig9421;
 pub mod tlog;

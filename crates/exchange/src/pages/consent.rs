@@ -3,12 +3,13 @@
 use crate::{
     Exchange,
     gateway::{Part, fields},
-    model::{Request, Selection, Terms},
+    model::{self, Request, Selection, Terms},
     node::Why,
     ops::{self, LookKind, Sight},
     pages::{Line, Sheet, sign::Signing, value_text},
     rules,
     state::request_of,
+    tell::{self, Became},
 };
 use axum::{
     extract::{Path, Query, State},
@@ -394,7 +395,10 @@ pub(crate) async fn answer(
             let departments = exchange.pack.departments_of(&terms.registers);
             let state =
                 ops::give(tx, &ctx, &terms, &departments, needs, &signature, Some(&interaction))?;
-            if state == crate::model::State::Waiting {
+            let became =
+                if state == model::State::Waiting { Became::Waiting } else { Became::Given };
+            tell::consent(tx, &ctx, &exchange.deps, &exchange.pack, &terms, became)?;
+            if state == model::State::Waiting {
                 return Ok(format!("/consent/{interaction}"));
             }
             approve(tx, &exchange, &ctx, &interaction, &capacity.subject, &terms)

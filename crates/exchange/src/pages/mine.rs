@@ -2,11 +2,12 @@
 
 use crate::{
     Exchange,
-    model::Event,
+    model::{Event, State, Terms},
     ops::{self, Consent, Deletion, HistoryLine},
     pages::{colour, consumer_name, sign::Signing},
     rules,
     state::Deps,
+    tell::Became,
 };
 use axum::{
     Json,
@@ -253,7 +254,7 @@ async fn amend(
         .db
         .write(move |tx| {
             let old = ops::find(tx, &id)?;
-            let Deps { directory, authorizations, signatures } = &whole.deps;
+            let Deps { directory, authorizations, signatures, .. } = &whole.deps;
             let about = (&old.terms.subject, old.terms.purpose.as_str());
             ops::may_decide(tx, directory.as_ref(), &person, about, ctx.now)?;
             let signature = signatures.check(tx, &ctx, &person, &digest, assertion.as_ref())?;
@@ -263,6 +264,16 @@ async fn amend(
         })
         .await?;
     Ok(Redirect::to(&to).into_response())
+}
+
+fn tell(
+    tx: &mut store::Tx<'_>,
+    exchange: &Exchange,
+    ctx: &Ctx,
+    terms: &Terms,
+    became: Became,
+) -> Result<(), Problem> {
+    crate::tell::consent(tx, ctx, &exchange.deps, &exchange.pack, terms, became)
 }
 
 /// Does one action and says where the browser goes.
@@ -287,7 +298,9 @@ fn change(
             ops::change(tx, ctx, &consent, &departments, Event::Resume).map(|_| "resumed")?
         }
         "revoke" => {
-            ops::revoke(tx, ctx, authorizations, &consent, &departments).map(|_| "revoked")?
+            ops::revoke(tx, ctx, authorizations, &consent, &departments)?;
+            tell(tx, exchange, ctx, &consent.terms, Became::Stopped)?;
+            "revoked"
         }
         "refuse" => {
             ops::change(tx, ctx, &consent, &departments, Event::Refuse).map(|_| "refused")?
@@ -295,7 +308,9 @@ fn change(
         "approve" => {
             let digest = rules::digest(&consent.terms)?;
             let signature = exchange.deps.signatures.check(tx, ctx, person, &digest, assertion)?;
-            ops::second(tx, ctx, id, &departments, &signature)?;
+            if ops::second(tx, ctx, id, &departments, &signature)? == State::Active {
+                tell(tx, exchange, ctx, &consent.terms, Became::Given)?;
+            }
             "approved"
         }
         _ => return Err(Problem::new(404, "not-found")),

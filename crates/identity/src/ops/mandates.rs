@@ -11,10 +11,10 @@ use crate::{
         self,
         mandates::{self, Giver, Wanted},
     },
-    sql,
+    sql, tell,
 };
 use kernel::{Ctx, Id, Problem, Timestamp, from_micros, identifiers::Hkid, micros};
-use ports::{Authority, Subject, SubjectKind};
+use ports::{Authority, Inbox, Subject, SubjectKind};
 use serde_json::json;
 use store::{Row, Tx};
 
@@ -141,6 +141,7 @@ fn called(tx: &mut Tx<'_>, new: &NewOffer) -> Result<Option<Subject>, Problem> {
 pub fn offer_mandate(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
+    inbox: &dyn Inbox,
     new: &NewOffer,
     known: &[String],
 ) -> Result<bool, Problem> {
@@ -189,11 +190,16 @@ pub fn offer_mandate(
     let what = json!({"offer": id, "company": new.company, "person": holder, "purposes": new.purposes,
         "needs": new.needs, "until": new.until.to_string(), "agree": agree});
     super::log(tx, ctx, "mandate-offered", what)?;
-    agree_to_mandate(tx, ctx, &id)
+    agree_to_mandate(tx, ctx, inbox, &id)
 }
 
 /// A yes of one who manages the company's mandates; whether it is enough, and the mandate counts.
-pub fn agree_to_mandate(tx: &mut Tx<'_>, ctx: &Ctx, offer: &Id) -> Result<bool, Problem> {
+pub fn agree_to_mandate(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    inbox: &dyn Inbox,
+    offer: &Id,
+) -> Result<bool, Problem> {
     let person = ctx.person()?.clone();
     let waiting = after(ctx, -rules::DECIDING_LIFE);
     let row = tx.query_opt(sql::OFFER, &[offer.as_str().into(), waiting.into()])?;
@@ -235,6 +241,7 @@ pub fn agree_to_mandate(tx: &mut Tx<'_>, ctx: &Ctx, offer: &Id) -> Result<bool, 
     let what = json!({"mandate": id, "offer": offer, "company": mandate.company, "person": mandate.person,
         "purposes": mandate.purposes, "needs": mandate.needs, "until": until.to_string(), "by": by});
     super::log(tx, ctx, "mandate-given", what)?;
+    tell::mandate_granted(tx, ctx, inbox, (&id, &mandate.company, &mandate.person), until)?;
     tx.notify("praya_change", "mandate")?;
     Ok(true)
 }
@@ -251,7 +258,12 @@ pub fn withdraw_mandate(tx: &mut Tx<'_>, ctx: &Ctx, offer: &Id) -> Result<(), Pr
 }
 
 /// Ends a mandate that a person gave: by who manages the company's mandates, or by its holder.
-pub fn revoke_mandate(tx: &mut Tx<'_>, ctx: &Ctx, mandate: &Id) -> Result<(), Problem> {
+pub fn revoke_mandate(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    inbox: &dyn Inbox,
+    mandate: &Id,
+) -> Result<(), Problem> {
     let person = ctx.person()?.clone();
     let row = tx.query_opt(sql::MANDATE, &[mandate.as_str().into()])?.ok_or_else(missing)?;
     let company = Id::from(row.text(0)?);
@@ -264,6 +276,8 @@ pub fn revoke_mandate(tx: &mut Tx<'_>, ctx: &Ctx, mandate: &Id) -> Result<(), Pr
         &[mandate.as_str().into(), micros(ctx.now).into(), person.as_str().into()],
     )?;
     super::log(tx, ctx, "mandate-ended", json!({"mandate": mandate, "company": company}))?;
+    let holder = Id::from(row.text(1)?);
+    tell::mandate_ended(tx, ctx, inbox, (mandate, &company, &holder))?;
     tx.notify("praya_change", "mandate")?;
     Ok(())
 }

@@ -57,9 +57,12 @@ pub(crate) fn visitor(
             let admin = row.text(7)? == "admin";
             let role = if admin { Role::Admin } else { Role::Officer };
             let actor = Actor::Officer { id, session, department: department.to_owned(), role };
-            (actor, UserView { name, officer: true, admin })
+            (actor, UserView { name, officer: true, admin, unread: 0 })
         }
-        None => (Actor::Person { id, session }, UserView { name, officer: false, admin: false }),
+        None => (
+            Actor::Person { id, session },
+            UserView { name, officer: false, admin: false, unread: 0 },
+        ),
     };
     Ok(Some((actor, user, from_micros(row.int(1)?))))
 }

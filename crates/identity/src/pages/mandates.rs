@@ -239,7 +239,10 @@ pub(super) async fn give(
     };
     let known: Vec<_> = identity.0.records.purposes().into_iter().map(|(id, _)| id).collect();
     let (ctx, company) = (visit.ctx.clone(), new.company.clone());
-    let given = identity.0.db.write(move |tx| ops::offer_mandate(tx, &ctx, &new, &known)).await;
+    let inbox = identity.0.inbox.clone();
+    let offer =
+        move |tx: &mut store::Tx<'_>| ops::offer_mandate(tx, &ctx, inbox.as_ref(), &new, &known);
+    let given = identity.0.db.write(offer).await;
     match given {
         Ok(counts) => Ok(done(if counts { "given" } else { "offered" })),
         Err(problem) if problem.status == 422 => {
@@ -258,9 +261,9 @@ pub(super) async fn answer(
     Path((offer, answer)): Path<(Id, String)>,
     Form(super::sign_in::Nothing {}): Form<super::sign_in::Nothing>,
 ) -> Outcome<Response> {
-    let ctx = visit.ctx;
+    let (ctx, inbox) = (visit.ctx, identity.0.inbox.clone());
     let what = identity.0.db.write::<_, Problem>(move |tx| match answer.as_str() {
-        "agree" if ops::agree_to_mandate(tx, &ctx, &offer)? => Ok("given"),
+        "agree" if ops::agree_to_mandate(tx, &ctx, inbox.as_ref(), &offer)? => Ok("given"),
         "agree" => Ok("agreed"),
         "withdraw" => ops::withdraw_mandate(tx, &ctx, &offer).map(|()| "withdrawn"),
         _ => Err(Problem::new(404, "not-found")),
@@ -279,8 +282,9 @@ pub(super) async fn revoke(
     visit: Visit,
     Form(form): Form<Revoke>,
 ) -> Outcome<Response> {
-    let ctx = visit.ctx;
+    let (ctx, inbox) = (visit.ctx, identity.0.inbox.clone());
     let id = Id::from(form.mandate);
-    identity.0.db.write::<_, Problem>(move |tx| ops::revoke_mandate(tx, &ctx, &id)).await?;
+    let end = move |tx: &mut store::Tx<'_>| ops::revoke_mandate(tx, &ctx, inbox.as_ref(), &id);
+    identity.0.db.write::<_, Problem>(end).await?;
     Ok(done("ended"))
 }

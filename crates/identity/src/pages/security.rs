@@ -5,6 +5,7 @@ use crate::{
     Identity,
     model::{PasskeyView, SessionView},
     ops::{self, Kind},
+    tell,
 };
 use askama::Template;
 use axum::{
@@ -127,10 +128,14 @@ pub(super) async fn add(
 ) -> Outcome<Response> {
     let (site, ctx, device) = (sign_in::site(&identity)?, visit.ctx, device(&headers));
     let ceremony = sign_in::taken(&identity, &ctx, Kind::Register, &form).await?;
+    let inbox = identity.0.inbox.clone();
     identity
         .0
         .db
-        .write(move |tx| ops::add_passkey(tx, &ctx, &site, &ceremony, &form.credential, &device))
+        .write(move |tx| {
+            ops::add_passkey(tx, &ctx, &site, &ceremony, &form.credential, &device)?;
+            tell::passkey_added(tx, &ctx, inbox.as_ref(), ctx.person()?, &device)
+        })
         .await?;
     Ok(done("added"))
 }

@@ -6,7 +6,7 @@ use crate::{
     model::{Method, Persona},
     ops::{self, Kind},
     passkeys::Passkeys,
-    rules,
+    rules, tell,
 };
 use askama::Template;
 use axum::{
@@ -103,11 +103,13 @@ pub(super) async fn persona(
     Form(form): Form<ByPersona>,
 ) -> Outcome<Response> {
     let (ctx, again, device) = (visit.ctx.clone(), visit.ctx, device(&headers));
+    let inbox = identity.0.inbox.clone();
     let token = identity.0.db.write(move |tx| {
         let person = ops::person_by_handle(tx, &form.persona)?
             .ok_or_else(|| Problem::new(404, "not-found"))?
             .id;
         let token = ops::sign_in(tx, &ctx, &person, Method::Persona, &device)?;
+        tell::signed_in(tx, &ctx, inbox.as_ref(), &person, &device)?;
         Ok::<_, Problem>((token, form.next.clone()))
     });
     let (token, next) = token.await?;
@@ -147,9 +149,11 @@ pub(super) async fn passkey(
 ) -> Outcome<Response> {
     let (site, device) = (site(&identity)?, device(&headers));
     let (ctx, again, next) = (visit.ctx.clone(), visit.ctx, form.next.clone());
+    let inbox = identity.0.inbox.clone();
     let ceremony = taken(&identity, &again, Kind::SignIn, &form).await?;
     let token = identity.0.db.write(move |tx| {
         let person = ops::finish_sign_in(tx, &ctx, &site, &ceremony, &form.credential)?;
+        tell::signed_in(tx, &ctx, inbox.as_ref(), &person, &device)?;
         ops::sign_in(tx, &ctx, &person, Method::Passkey, &device)
     });
     Ok(signed_in(&identity, &again, &token.await?, next.as_deref()))
@@ -233,6 +237,7 @@ pub(super) async fn take_invitation(
 ) -> Outcome<Response> {
     let (site, device) = (site(&identity)?, device(&headers));
     let (ctx, again) = (visit.ctx.clone(), visit.ctx);
+    let inbox = identity.0.inbox.clone();
     let ceremony = taken(&identity, &again, Kind::Register, &form).await?;
     let session = identity.0.db.write(move |tx| {
         let person = ops::finish_registration(
@@ -244,6 +249,7 @@ pub(super) async fn take_invitation(
             &form.credential,
             &device,
         )?;
+        tell::passkey_added(tx, &ctx, inbox.as_ref(), &person, &device)?;
         ops::sign_in(tx, &ctx, &person, Method::Passkey, &device)
     });
     Ok(signed_in(&identity, &again, &session.await?, None))

@@ -120,6 +120,11 @@ async fn authorities_of(site: &Site, handle: &'static str) -> Vec<Authority> {
         .unwrap()
 }
 
+async fn lee_id(site: &Site) -> Id {
+    let found = site.db.read(|tx| ops::person_by_handle(tx, "lee-admin")).await.unwrap();
+    found.unwrap().id
+}
+
 /// From now on both directors must agree.
 async fn both_must_agree(site: &Site) {
     let (ctx, company) = (site.system(), site.company.clone());
@@ -153,6 +158,8 @@ async fn a_director_gives_a_mandate_for_some_purposes_until_a_day() {
         assert_eq!(page.text.matches("name=\"purpose\"").count(), 2, "{}", page.text);
         let reply = post(&site, &session, &filled(&site)).await;
         assert_eq!(reply.location(), "/my/mandates?done=given", "{}", reply.text);
+        let lee_id = lee_id(&site).await;
+        assert_eq!(site.inbox.told(&lee_id, "mandate-granted"), 1);
         let all = authorities_of(&site, "lee-admin").await;
         assert_eq!((all.len(), all[0].role.as_str(), all[0].needs), (1, "representative", 1));
         assert!(all[0].covers("loan-assessment") && !all[0].covers("trade-finance"));
@@ -172,6 +179,14 @@ async fn a_director_gives_a_mandate_for_some_purposes_until_a_day() {
         let reply = site.form("/my/mandates/revoke", &lee, &end).await;
         assert_eq!(reply.location(), "/my/mandates?done=ended", "its holder may give it up");
         assert!(authorities_of(&site, "lee-admin").await.is_empty());
+        assert_eq!(site.inbox.told(&lee_id, "mandate-ended"), 0, "who ends their own knows");
+
+        post(&site, &session, &filled(&site)).await;
+        let again = authorities_of(&site, "lee-admin").await;
+        let end = [("mandate", again[0].mandate.as_str())];
+        site.form("/my/mandates/revoke", &session, &end).await;
+        assert_eq!(site.inbox.told(&lee_id, "mandate-ended"), 1);
+        assert_eq!(site.inbox.told(&lee_id, "signed-in"), 1);
 
         post(&site, &session, &filled(&site)).await;
         site.clock.advance(366 * 24 * 3600);

@@ -60,11 +60,47 @@ impl Records for Exchange {
     }
 }
 
+/// What was left for whom.
+#[derive(Default)]
+pub(super) struct Inbox(pub(super) Mutex<Vec<(Id, &'static str)>>);
+
+impl Inbox {
+    /// How often a person was told this.
+    pub(super) fn told(&self, person: &Id, template: &str) -> usize {
+        let all = self.0.lock().unwrap();
+        all.iter().filter(|one| one.0 == *person && one.1 == template).count()
+    }
+}
+
+impl ports::Inbox for Inbox {
+    fn leave(
+        &self,
+        _: &mut Tx<'_>,
+        _: &Ctx,
+        person: &Id,
+        template: &'static str,
+        _: &str,
+        _: &[(&'static str, ports::Word)],
+    ) -> Result<(), Problem> {
+        self.0.lock().unwrap().push((person.clone(), template));
+        Ok(())
+    }
+
+    fn asked_for(&self, _: &mut Tx<'_>, _: &str) -> Result<Vec<(Id, Timestamp)>, Problem> {
+        Ok(Vec::new())
+    }
+
+    fn unread(&self, _: &mut Tx<'_>, _: &Id) -> Result<u32, Problem> {
+        Ok(0)
+    }
+}
+
 pub(super) struct Site {
     pub(super) db: Db,
     pub(super) identity: Identity,
     pub(super) port: Port,
     pub(super) exchange: Arc<Exchange>,
+    pub(super) inbox: Arc<Inbox>,
     pub(super) clock: Arc<FixedClock>,
     pub(super) world: World,
     pub(super) router: Router,
@@ -102,6 +138,7 @@ impl Site {
         };
         let keys = Keys::load(&db, &world, &SECRET).await.unwrap();
         let exchange = Arc::new(Exchange::default());
+        let inbox = Arc::new(Inbox::default());
         let cookies = Cookies::new("test", false);
         let identity = Identity::new(Settings {
             db: db.clone(),
@@ -109,6 +146,7 @@ impl Site {
             issuer: ISSUER.to_owned(),
             keys,
             records: exchange.clone(),
+            inbox: inbox.clone(),
             cookies: cookies.clone(),
             demo: true,
         });
@@ -126,6 +164,7 @@ impl Site {
             db,
             identity,
             exchange,
+            inbox,
             clock,
             world,
             router,

@@ -165,6 +165,7 @@ impl Made {
             secret: secret(&folder.join("secret"))?,
             log_key,
             by_proxy: false,
+            mail: None,
             demo: true,
         })
         .await?;

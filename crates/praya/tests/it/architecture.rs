@@ -20,11 +20,12 @@ const EDGES: &[(&str, &[&str])] = &[
     ("web", &["kernel"]),
     ("identity", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web"]),
     ("exchange", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web"]),
+    ("inbox", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web"]),
     (
         "praya",
         &[
             "kernel", "store", "wire", "evidence", "jobs", "ports", "web", "identity", "exchange",
-            "bank",
+            "inbox", "bank",
         ],
     ),
     // The bank shares nothing with Praya; the bench and the tools look from outside.

@@ -132,8 +132,14 @@ async fn every_answer_carries_the_headers_that_keep_browsers_safe() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_statement_prepares_on_both_engines() {
-    let all: &'static [&'static [store::Sql]] =
-        &[evidence::sql::ALL, exchange::sql::ALL, exchange::verify::ALL, identity::ALL, jobs::ALL];
+    let all: &'static [&'static [store::Sql]] = &[
+        evidence::sql::ALL,
+        exchange::sql::ALL,
+        exchange::verify::ALL,
+        identity::ALL,
+        inbox::ALL,
+        jobs::ALL,
+    ];
     for one in store::testing::each().await.unwrap() {
         let count: usize = all.iter().map(|list| list.len()).sum();
         assert_eq!(one.db.prepare_all(all).await.unwrap(), count);

@@ -1,0 +1,4 @@
+mod delivery;
+mod pages;
+mod site;
+mod templates;
