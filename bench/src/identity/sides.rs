@@ -170,7 +170,7 @@ impl Side {
     /// A page of ours, with a session.
     pub(super) fn page(&self, session: &str) -> Result<Request<Full<Bytes>>, Failure> {
         let host = self.issuer.trim_start_matches("http://");
-        Ok(Request::get("/my/security")
+        Ok(Request::get("/my/mandates")
             .header("host", host)
             .header("accept", "text/html")
             .header("cookie", format!("{}={session}", self.cookie))

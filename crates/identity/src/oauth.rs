@@ -53,7 +53,11 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
 }
 
 /// An answer in JSON that nobody keeps (RFC 6749 §5.1), with a fresh nonce where the sender proves a key.
-fn answer(status: http::StatusCode, body: &serde_json::Value, nonce: Option<String>) -> Response {
+fn answer(
+    status: http::StatusCode,
+    body: &impl serde::Serialize,
+    nonce: Option<String>,
+) -> Response {
     let mut response = (status, axum::Json(body)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,5 +1,5 @@
-//! Clients as they were last read, with what costs to read: keys and hashes of secrets. Each use asks the database
-//! whether the client is still as it was, so what is remembered is never older than the row.
+//! Clients as they were last read, with what costs to read: keys and hashes of secrets. Each use asks the database,
+//! before or in its own transaction, whether the client is still as it was.
 
 use crate::{error::Verdict, model::Client, ops};
 use kernel::{Problem, Timestamp};
@@ -35,9 +35,14 @@ impl Known {
 pub(crate) struct Clients(RwLock<HashMap<String, Arc<Known>>>);
 
 impl Clients {
+    /// A client as it was last read: for whoever asks in its own transaction whether it still stands.
+    pub(crate) fn held(&self, id: &str) -> Option<Arc<Known>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
     /// A client that is active, as the database has it now.
     pub(crate) async fn find(&self, db: &Db, id: &str) -> Verdict<Option<Arc<Known>>> {
-        let held = self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        let held = self.held(id);
         let (key, stamp) = (id.to_owned(), held.as_ref().map(|known| known.stamp));
         let read = db.read(move |tx| {
             let now = ops::client_stamp(tx, &key)?;

@@ -11,7 +11,17 @@ use axum::response::Response;
 use http::StatusCode;
 use kernel::{Ctx, Problem};
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
+
+/// RFC 6749 §5.1.
+#[derive(Serialize)]
+struct Given<'a> {
+    access_token: &'a str,
+    token_type: &'a str,
+    expires_in: i64,
+    scope: &'a str,
+    grant_id: &'a str,
+}
 
 pub(super) async fn issued(
     identity: &Identity,
@@ -34,17 +44,25 @@ pub(super) async fn issued(
     };
     let kind = if sender.proof.is_some() { "DPoP" } else { "Bearer" };
     let (hash, scope_kept) = (ops::hash(&token), scope.clone());
-    let outcome = identity.0.db.write(move |tx| match sender.spend(tx)? {
-        Ok(()) => {
-            let jkt = sender.jkt().unwrap_or_default();
-            ops::issue_own(tx, &ctx, sender.stamped(), &hash, jkt, &scope_kept)
+    let outcome = identity.0.db.write(move |tx| {
+        // That the client still stands, the statement that keeps the token asks as well.
+        if sender.spends()
+            && let Err(refusal) = sender.spend(tx)?
+        {
+            return Ok(Err(refusal));
         }
-        Err(refusal) => Ok(Err(refusal)),
+        let jkt = sender.jkt().unwrap_or_default();
+        ops::issue_own(tx, &ctx, sender.stamped(), &hash, jkt, &scope_kept)
     });
     let grant = outcome.await.map_err(<Refusal as From<Problem>>::from)??;
-    let body = json!({
-        "access_token": token, "token_type": kind, "expires_in": rules::ACCESS_LIFE, "scope": scope, "grant_id": grant,
-    });
+    let expires_in = rules::ACCESS_LIFE;
+    let body = Given {
+        access_token: &token,
+        token_type: kind,
+        expires_in,
+        scope: &scope,
+        grant_id: &grant,
+    };
     Ok(answer(StatusCode::OK, &body, nonce))
 }
 

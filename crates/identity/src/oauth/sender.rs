@@ -119,8 +119,7 @@ impl Request {
         Ok(Sender { known, assertion: Some(held), proof: None })
     }
 
-    /// `client_secret_basic` (RFC 6749 §2.3.1): id and secret are form-encoded, then base64.
-    async fn by_secret(&self, identity: &Identity) -> Verdict<Sender> {
+    fn basic(&self) -> Verdict<(String, String)> {
         let (id, secret) = single(&self.headers, "authorization")
             .ok()
             .flatten()
@@ -132,6 +131,29 @@ impl Request {
         {
             return Err(not_proven("the client names itself twice"));
         }
+        Ok((id, secret))
+    }
+
+    /// A client that proves itself by its secret, as it was last read: its operation must find that it still stands,
+    /// and where it does not, [`Request::client`] says why. Saves a look at the database.
+    pub(crate) fn remembered(&self, identity: &Identity) -> Option<Sender> {
+        if !self.headers.contains_key(header::AUTHORIZATION) {
+            return None;
+        }
+        let (id, secret) = self.basic().ok()?;
+        let now = identity.now();
+        let known = identity.0.clients.held(&id)?;
+        let proven =
+            known.client.terms.auth == Auth::ClientSecretBasic && known.holds(&secret, now);
+        if !proven || (!self.near && identity.0.per_client.admit(&id, now).is_err()) {
+            return None;
+        }
+        Some(Sender { known, assertion: None, proof: None })
+    }
+
+    /// `client_secret_basic` (RFC 6749 §2.3.1): id and secret are form-encoded, then base64.
+    async fn by_secret(&self, identity: &Identity) -> Verdict<Sender> {
+        let (id, secret) = self.basic()?;
         let now = identity.now();
         let found = identity.0.clients.find(&identity.0.db, &id).await?;
         let known = found

@@ -72,10 +72,16 @@ fn demand(request: &Request) -> Verdict<Demand> {
 }
 
 async fn issued(identity: &Identity, request: &Request) -> Verdict<Response> {
+    let own = request.params.get("grant_type") == Some("client_credentials")
+        && request.params.get("authorization_details").is_none();
+    if own && let Some(sender) = request.remembered(identity) {
+        match super::own::issued(identity, request, sender).await {
+            Err(refusal) if refusal.code == Code::InvalidClient => {}
+            outcome => return outcome,
+        }
+    }
     let mut sender = request.client(identity).await?;
-    if request.params.get("grant_type") == Some("client_credentials")
-        && request.params.get("authorization_details").is_none()
-    {
+    if own {
         return super::own::issued(identity, request, sender).await;
     }
     if request.params.get("grant_type") == Some(super::acting::GRANT) {
@@ -112,7 +118,16 @@ pub(super) async fn introspect(State(identity): State<Identity>, request: Reques
 }
 
 async fn introspected(identity: &Identity, request: &Request) -> Verdict<Response> {
-    let sender = confidential(identity, request).await?;
+    if let Some(sender) = request.remembered(identity) {
+        match told(identity, request, sender).await {
+            Err(refusal) if refusal.code == Code::InvalidClient => {}
+            outcome => return outcome,
+        }
+    }
+    told(identity, request, confidential(identity, request).await?).await
+}
+
+async fn told(identity: &Identity, request: &Request, sender: Sender) -> Verdict<Response> {
     let token = request.params.need("token")?.to_owned();
     let ctx = client_ctx(identity, &sender.client().id);
     let inner = identity.0.clone();
