@@ -168,7 +168,35 @@ problem-mandate-count = Choose how many must agree
 problem-mandate-count-next = Choose a number from 1 to 9.
 
 # Clients in their own name, and their secrets
+problem-client-flow-form = A client of the baseline profile may ask who a person is, and nothing more
+problem-client-flow-form-next = Leave out the other scopes, or register it for the high profile.
 problem-client-auth-form = A client that proves itself by a secret cannot reach records or act for persons
 problem-client-auth-form-next = Let it prove itself by private_key_jwt, or register it for scopes of services alone.
 problem-client-needs-no-secret = This client proves itself without a secret of ours
 problem-client-needs-no-secret-next = Secrets are for confidential clients whose registration says client_secret_basic.
+
+# Signing in to services.
+service-sign-in-title = Sign in to a service
+service-sign-in-to = Sign in to { $service }
+service-sign-in-lead = { $service } asks who you are. If you agree, you go back to { $site }, signed in.
+service-sign-in-nothing = It learns that it is you who comes back each time, and nothing else: no name, no number.
+service-sign-in-what = What it asks to know. Tick what it may.
+service-sign-in-then = It knows you by a number of its own, which no other service has. You can end this at any time under “Services you sign in to”.
+service-sign-in-yes = Sign in
+service-sign-in-no = Do not sign in
+claim-name = Your name
+claim-source-record = From your identity record.
+claim-unknown = We hold none.
+claim-essential = The service says it cannot do without.
+services-title = Services you sign in to
+services-lead = What each service may know of you when you sign in to it. Records that you share with banks and offices are in “My data”.
+services-none = You have signed in to no service yet.
+services-knows = It may know: { $what }
+services-knows-nothing = only that it is you
+services-when = First { $first }, last { $last }
+services-end = End this
+services-end-ask = End signing in to { $service }?
+services-end-then = It can ask us nothing more about you, and the next time you sign in to it you are asked again. What it has learnt already stays with it.
+services-end-yes = Yes, end it
+services-end-no = No, keep it
+services-ended = It was ended. The service can ask us nothing more about you.

@@ -168,7 +168,35 @@ problem-mandate-count = 请选择须多少人同意
 problem-mandate-count-next = 请选择 1 至 9 的数目。
 
 # Clients in their own name, and their secrets
+problem-client-flow-form = 采用基本规格的客户端只可查询用户身份，不可要求其他权限
+problem-client-flow-form-next = 请删去其他权限范围，或以高安全规格登记。
 problem-client-auth-form = 以密码证明身份的客户端不可取用记录，也不可代表任何人行事
 problem-client-auth-form-next = 请改用 private_key_jwt，或只为它登记服务的权限范围。
 problem-client-needs-no-secret = 这个客户端无须密码证明身份
 problem-client-needs-no-secret-next = 只有登记为 client_secret_basic 的机密客户端才有密码。
+
+# 登录各项服务。
+service-sign-in-title = 登录服务
+service-sign-in-to = 登录{ $service }
+service-sign-in-lead = { $service }要求确认你的身份。如你同意，你会以已登录的身份返回{ $site }。
+service-sign-in-nothing = 该服务只会知道每次都是你本人，不会得到你的姓名或任何号码。
+service-sign-in-what = 该服务要求的资料。请勾选你同意提供的项目。
+service-sign-in-then = 该服务以专用编号识别你，其他服务不会有相同编号。你可随时在“你登录的服务”终止。
+service-sign-in-yes = 登录
+service-sign-in-no = 不登录
+claim-name = 姓名
+claim-source-record = 来自你的身份记录。
+claim-unknown = 我们没有这项资料。
+claim-essential = 该服务表示必须有这项资料。
+services-title = 你登录的服务
+services-lead = 每项服务在你登录时可得知的资料。你与银行及部门分享的记录，请看“我的资料”。
+services-none = 你尚未登录任何服务。
+services-knows = 可得知：{ $what }
+services-knows-nothing = 只知道是你本人
+services-when = 首次：{ $first }；最近：{ $last }
+services-end = 终止
+services-end-ask = 终止登录{ $service }？
+services-end-then = 该服务不能再向我们查询你的资料；你下次登录时会再获征询。该服务已得知的资料仍由其保存。
+services-end-yes = 是，终止
+services-end-no = 否，保留
+services-ended = 已终止。该服务不能再向我们查询你的资料。

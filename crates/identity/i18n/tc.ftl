@@ -168,7 +168,35 @@ problem-mandate-count = 請選擇須多少人同意
 problem-mandate-count-next = 請選擇 1 至 9 的數目。
 
 # Clients in their own name, and their secrets
+problem-client-flow-form = 採用基本規格的客戶端只可查詢使用者身分，不可要求其他權限
+problem-client-flow-form-next = 請刪去其他權限範圍，或以高保安規格登記。
 problem-client-auth-form = 以密碼證明身分的客戶端不可取用紀錄，也不可代表任何人行事
 problem-client-auth-form-next = 請改用 private_key_jwt，或只為它登記服務的權限範圍。
 problem-client-needs-no-secret = 這個客戶端無須密碼證明身分
 problem-client-needs-no-secret-next = 只有登記為 client_secret_basic 的機密客戶端才有密碼。
+
+# 登入各項服務。
+service-sign-in-title = 登入服務
+service-sign-in-to = 登入{ $service }
+service-sign-in-lead = { $service }要求確認你的身分。如你同意，你會以已登入的身分返回{ $site }。
+service-sign-in-nothing = 該服務只會知道每次都是你本人，不會得到你的姓名或任何號碼。
+service-sign-in-what = 該服務要求的資料。請剔選你同意提供的項目。
+service-sign-in-then = 該服務以專用編號識別你，其他服務不會有相同編號。你可隨時在「你登入的服務」終止。
+service-sign-in-yes = 登入
+service-sign-in-no = 不登入
+claim-name = 姓名
+claim-source-record = 來自你的身分紀錄。
+claim-unknown = 我們沒有這項資料。
+claim-essential = 該服務表示必須有這項資料。
+services-title = 你登入的服務
+services-lead = 每項服務在你登入時可得知的資料。你與銀行及部門分享的紀錄，請看「我的資料」。
+services-none = 你尚未登入任何服務。
+services-knows = 可得知：{ $what }
+services-knows-nothing = 只知道是你本人
+services-when = 首次：{ $first }；最近：{ $last }
+services-end = 終止
+services-end-ask = 終止登入{ $service }？
+services-end-then = 該服務不能再向我們查詢你的資料；你下次登入時會再獲徵詢。該服務已得知的資料仍由其保存。
+services-end-yes = 是，終止
+services-end-no = 否，保留
+services-ended = 已終止。該服務不能再向我們查詢你的資料。

@@ -40,6 +40,10 @@ pub enum Code {
     UnknownGrant,
     /// RFC 6749 §4.1.2.1: the person said no.
     AccessDenied,
+    /// OpenID Connect Core §3.1.2.6: nobody who may be asked is signed in.
+    LoginRequired,
+    /// OpenID Connect Core §3.1.2.6: the person has not agreed yet, and may not be asked.
+    ConsentRequired,
     /// RFC 6749 §4.1.2.1: a mistake of ours.
     ServerError,
     /// RFC 6749 §4.1.2.1: busy.
@@ -50,7 +54,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::InvalidGrant,
@@ -67,6 +71,8 @@ impl Code {
         Self::InsufficientScope,
         Self::UnknownGrant,
         Self::AccessDenied,
+        Self::LoginRequired,
+        Self::ConsentRequired,
         Self::ServerError,
         Self::TemporarilyUnavailable,
         Self::SlowDown,
@@ -91,6 +97,8 @@ impl Code {
             Self::InsufficientScope => "insufficient_scope",
             Self::UnknownGrant => "unknown_grant",
             Self::AccessDenied => "access_denied",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::SlowDown => "slow_down",

@@ -87,6 +87,19 @@ pub struct Terms {
     pub auth: Auth,
     /// What its own access tokens are.
     pub tokens: TokenForm,
+    /// How it asks a person.
+    pub flow: Flow,
+}
+
+/// How a client asks a person.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flow {
+    /// As the FAPI 2.0 Security Profile wants it: a pushed request, tokens bound to a key.
+    #[default]
+    High,
+    /// OpenID Connect Core's code flow with PKCE; for who a person is, never for records.
+    Baseline,
 }
 
 const fn yes() -> bool {
@@ -106,8 +119,53 @@ pub struct Asked {
     pub challenge: String,
     /// The thumbprint of the key that the code is bound to, if the client said it already.
     pub jkt: Option<String>,
-    /// The `authorization_details` element of the records type.
-    pub details: Json,
+    /// The `authorization_details` element of the records type, if records are asked for.
+    #[serde(default)]
+    pub details: Option<Json>,
+    /// What OpenID Connect adds, if its scope is asked for.
+    #[serde(default)]
+    pub openid: Option<OpenId>,
+}
+
+/// What a request says about who signs in (OpenID Connect Core §3.1.2.1).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenId {
+    /// Given back in the ID token.
+    pub nonce: Option<String>,
+    /// `none`, `login`, `consent`, `select_account`, separated by spaces.
+    pub prompt: String,
+    /// A sign-in older than this, in seconds, does not do.
+    pub max_age: Option<i64>,
+    /// Who must answer, as this client knows them, if it said so by an ID token.
+    pub hint: Option<String>,
+    /// What it wants to know of the person.
+    pub claims: Vec<Wanted>,
+}
+
+/// One claim that a client wants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// Its name, as [`crate::rules::claims::KNOWN`] has it.
+    pub name: String,
+    /// Whether the client says that it cannot do without (Core §5.5.1).
+    pub essential: bool,
+    /// Whether it shall stand in the ID token, and not only be told at the UserInfo endpoint.
+    pub id_token: bool,
+}
+
+/// A sign-in that a client was told of; kept with its grant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIn {
+    /// Of the request.
+    pub nonce: Option<String>,
+    /// When the person proved to be themselves, in seconds since 1970.
+    pub auth_time: i64,
+    /// How, as [`Method::as_str`].
+    pub method: String,
+    /// Their session here.
+    pub session: Id,
+    /// What the person lets the client know.
+    pub claims: Vec<Wanted>,
 }
 
 /// How far a pushed request has come.
@@ -115,6 +173,7 @@ pub struct Asked {
 /// ```text
 /// pushed --browser comes, nobody signed in--> opened
 /// pushed, opened --a person signed in--> deciding      (request_uri is used up)
+/// pushed, opened --nobody may be asked--> refused      (prompt=none)
 /// deciding --yes, and all who must have agreed--> approved
 /// deciding --no--> refused
 /// ```
@@ -157,6 +216,7 @@ impl Stage {
             (self, next),
             (Self::Pushed, Self::Opened | Self::Deciding)
                 | (Self::Opened, Self::Deciding)
+                | (Self::Pushed | Self::Opened, Self::Refused)
                 | (Self::Deciding, Self::Approved | Self::Refused)
         )
     }
@@ -175,6 +235,8 @@ pub struct Interaction {
     pub stage: Stage,
     /// Who decides, once known.
     pub person: Option<Id>,
+    /// When it was pushed.
+    pub created_at: Timestamp,
     /// Until when the `request_uri` may be brought.
     pub request_expires_at: Timestamp,
     /// Until when the person may answer.
@@ -197,6 +259,12 @@ impl Method {
             Self::Passkey => "passkey",
             Self::Persona => "persona",
         }
+    }
+
+    /// `acr` and `amr` of a sign-in by it: OpenID's EAP ACR Values §2 (phishing-resistant) and RFC 8176. `0`
+    /// says that it is good for nothing of value (Core §2).
+    pub fn context(stored: &str) -> (&'static str, &'static [&'static str]) {
+        if stored == Self::Passkey.as_str() { ("phr", &["pop", "user"]) } else { ("0", &[]) }
     }
 }
 

@@ -5,12 +5,14 @@ mod authorize;
 mod grants;
 mod known;
 mod metadata;
+mod openid;
 mod own;
 mod params;
 mod sender;
 mod token;
 
 pub(crate) use known::Clients;
+pub(crate) use openid::Told;
 pub(crate) use params::Params;
 pub(crate) use sender::{Request, Sender};
 
@@ -41,11 +43,15 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
         .route("POST", "/oauth/revoke", Audience::Client, with(post(token::revoke)))
         .route("GET", "/oauth/grants/{grant}", Audience::Client, with(get(grants::query)))
         .route("DELETE", "/oauth/grants/{grant}", Audience::Client, with(delete(grants::revoke)))
+        .route("GET", "/oauth/userinfo", Audience::Client, with(get(openid::userinfo)))
+        .route("POST", "/oauth/userinfo", Audience::Client, with(post(openid::userinfo)))
         .route("GET", "/oauth/jwks", Audience::Public, with(get(metadata::jwks)));
     for path in metadata::DISCOVERY {
         routes = routes.route("GET", path, Audience::Public, with(get(metadata::discovery)));
     }
-    for path in ["/oauth/token", "/oauth/jwks"].into_iter().chain(metadata::DISCOVERY) {
+    for path in
+        ["/oauth/token", "/oauth/userinfo", "/oauth/jwks"].into_iter().chain(metadata::DISCOVERY)
+    {
         routes =
             routes.route("OPTIONS", path, Audience::Public, with(options(metadata::preflight)));
     }

@@ -8,6 +8,7 @@ mod grants;
 mod invitations;
 mod keys;
 mod mandates;
+mod openid;
 mod own;
 mod passkeys;
 mod security;
@@ -33,6 +34,7 @@ pub use mandates::{
     NewOffer, agree_to_mandate, given_to_me, mandates_of, offer_mandate, revoke_mandate,
     withdraw_mandate,
 };
+pub(crate) use openid::{Question, Service, forget_service, question, say_yes, services, userinfo};
 pub(crate) use own::issue_own;
 pub(crate) use passkeys::{
     Ceremony, Kind, begin_registration, begin_sign_in, finish_registration, finish_sign_in, take,
@@ -44,9 +46,7 @@ pub(crate) use security::{
 };
 pub use sessions::sweep;
 pub(crate) use sessions::{end_session, sign_in, touch, visitor};
-#[cfg(test)]
-pub(crate) use tokens::Issued;
-pub(crate) use tokens::{Demand, bearer, give_back, introspect, issue, revoke};
+pub(crate) use tokens::{Demand, Issued, bearer, give_back, introspect, issue, revoke};
 pub use tokens::{access, spend};
 
 use kernel::{Actor, Ctx, Problem, Text};

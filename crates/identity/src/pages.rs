@@ -2,6 +2,7 @@
 
 mod mandates;
 mod security;
+mod services;
 mod sign_in;
 
 use crate::{Identity, rules};
@@ -57,6 +58,10 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
             Audience::Person,
             with(post(security::sign_out_elsewhere)),
         )
+        .route("GET", "/oauth/decide/{id}", Audience::Person, with(get(services::question)))
+        .route("POST", "/oauth/decide/{id}", Audience::Person, with(post(services::answer)))
+        .route("GET", "/my/services", Audience::Person, with(get(services::page)))
+        .route("POST", "/my/services/end", Audience::Person, with(post(services::end)))
         .route("GET", "/my/mandates", Audience::Person, with(get(mandates::page)))
         .route("GET", "/my/mandates/give", Audience::Person, with(get(mandates::give_form)))
         .route("POST", "/my/mandates/give", Audience::Person, with(post(mandates::give)))

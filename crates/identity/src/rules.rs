@@ -2,15 +2,17 @@
 
 pub mod acting;
 pub mod address;
+pub mod claims;
 pub mod mandates;
 mod pushed;
+pub mod sign_in;
 
 pub use address::{safe_ip, safe_url};
 pub use pushed::pushed;
 
 use crate::{
     error::{Code, Refusal, Verdict},
-    model::{Auth, Client, Profile, Terms},
+    model::{Auth, Client, Flow, Profile, Terms},
 };
 use kernel::Timestamp;
 use serde_json::Value as Json;
@@ -63,8 +65,15 @@ pub const INTROSPECT: &str = "introspect";
 pub const GRANT_QUERY: &str = "grant_management_query";
 /// Grant management draft 03 §6.1.
 pub const GRANT_REVOKE: &str = "grant_management_revoke";
+/// Who signs in (OpenID Connect Core §3.1.2.1).
+pub const OPENID: &str = "openid";
+/// Tokens that outlast the session (Core §11).
+pub const OFFLINE: &str = "offline_access";
+/// What a person may be asked about themselves, beside records: [`OPENID`] and what goes with it.
+pub const IDENTITY: [&str; 3] = [OPENID, claims::PROFILE, OFFLINE];
 /// What can be asked for at all.
-pub const SCOPES: [&str; 4] = [RECORDS, BATCH, GRANT_QUERY, GRANT_REVOKE];
+pub const SCOPES: [&str; 7] =
+    [RECORDS, BATCH, GRANT_QUERY, GRANT_REVOKE, OPENID, claims::PROFILE, OFFLINE];
 /// The one type of `authorization_details` (RFC 9396).
 pub const DETAILS_TYPE: &str = "praya_records";
 
@@ -201,8 +210,13 @@ pub fn registration(
         return Err(("redirect_uris", "client-redirect-form"));
     }
     let by_secret = client.terms.auth == Auth::ClientSecretBasic;
-    if by_secret && (client.profile == Profile::Public || !alone) {
-        // Records and persons' grants need more than a word that can be copied.
+    let baseline = client.terms.flow == Flow::Baseline;
+    let identity_only = client.scopes.split(' ').all(|one| IDENTITY.contains(&one));
+    if baseline && !identity_only {
+        return Err(("terms", "client-flow-form"));
+    }
+    if by_secret && (client.profile == Profile::Public || !(alone || baseline)) {
+        // Records need more than a word that can be copied.
         return Err(("terms", "client-auth-form"));
     }
     if client.profile == Profile::Confidential && !by_secret {
@@ -212,7 +226,7 @@ pub fn registration(
         kids.sort_unstable();
         let unique = kids.windows(2).all(|pair| pair[0] != pair[1]);
         let signs = keys.keys.iter().any(|key| key.usage.as_deref() == Some("sig"));
-        if !unique || !signs || (keys.encryption_key().is_none() && !alone) {
+        if !unique || !signs || (keys.encryption_key().is_none() && !alone && !identity_only) {
             return Err(("jwks", "client-keys-form"));
         }
     }

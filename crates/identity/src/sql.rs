@@ -60,7 +60,7 @@ statements! {
 
     // Sessions.
     ADD_SESSION = "insert into session (id, hash, person, method, created_at, seen_at, expires_at, device) values ($1, $2, $3, $4, $5, $5, $6, $7)";
-    SESSION_BEGUN = "select created_at from session where id = $1 and person = $2";
+    SESSION_BEGUN = "select created_at, method from session where id = $1 and person = $2";
     SESSIONS_OF = "select id, device, created_at, seen_at from session where person = $1 and expires_at > $2 and seen_at > $3 order by seen_at desc, id";
     /// The one read of every request of a person signed in.
     VISITOR = "select s.id, s.seen_at, p.id, p.name_en, p.name_tc, p.name_sc, o.department, o.role
@@ -112,18 +112,27 @@ statements! {
     // Pushed requests.
     ADD_INTERACTION = "insert into interaction (id, request_hash, client, asked, state, request_expires_at, expires_at, created_at)
         values ($1, $2, $3, $4, 'pushed', $5, $6, $7)";
-    INTERACTION_BY_REQUEST = "select id, client, asked, state, person, request_expires_at, expires_at from interaction where request_hash = $1";
-    INTERACTION = "select id, client, asked, state, person, request_expires_at, expires_at from interaction where id = $1";
+    INTERACTION_BY_REQUEST = "select id, client, asked, state, person, request_expires_at, expires_at, created_at from interaction where request_hash = $1";
+    INTERACTION = "select id, client, asked, state, person, request_expires_at, expires_at, created_at from interaction where id = $1";
     MOVE_INTERACTION = "update interaction set state = $3, person = $4, expires_at = $5 where id = $1 and state = $2";
     SWEEP_INTERACTIONS = "delete from interaction where id in (select id from interaction where expires_at < $1 limit 500)";
 
     // Grants.
-    ADD_GRANT = "insert into oauth_grant (id, client, person, subject_kind, subject, consent, scope, details, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    GRANT = "select client, person, consent, scope, details, created_at, ended_at from oauth_grant where id = $1";
+    ADD_GRANT = "insert into oauth_grant (id, client, person, subject_kind, subject, consent, scope, details, created_at, sign_in) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    GRANT = "select client, person, consent, scope, details, created_at, ended_at, sign_in from oauth_grant where id = $1";
+    GRANTS_OF_SERVICE = "select id from oauth_grant where client = $1 and person = $2 and consent is null and ended_at is null";
     OWN_GRANT = "select id from oauth_grant where client = $1 and person is null and ended_at is null";
     GRANTS_OF_CONSENT = "select id from oauth_grant where consent = $1 and ended_at is null";
     END_GRANT = "update oauth_grant set ended_at = $2 where id = $1 and ended_at is null";
     MOVE_GRANT = "update oauth_grant set consent = $2, details = $3 where consent = $1 and ended_at is null";
+
+    // Services that a person signs in to.
+    SERVICE_YES = "select asked, allowed from service_yes where person = $1 and client = $2";
+    SAY_YES = "insert into service_yes (person, client, asked, allowed, first_at, last_at) values ($1, $2, $3, $4, $5, $5)
+        on conflict (person, client) do update set asked = $3, allowed = $4, last_at = $5";
+    SERVICES_OF = "select s.client, c.name_en, c.name_tc, c.name_sc, s.allowed, s.first_at, s.last_at
+        from service_yes s join client c on c.id = s.client where s.person = $1 order by s.last_at desc, s.client";
+    FORGET_YES = "delete from service_yes where person = $1 and client = $2";
 
     // Codes.
     ADD_CODE = "insert into code (hash, grant_id, client, redirect_uri, challenge, jkt, expires_at) values ($1, $2, $3, $4, $5, $6, $7)";

@@ -5,6 +5,7 @@ mod clients;
 mod codes;
 mod machine;
 mod mandates;
+mod openid;
 mod own;
 mod passkeys;
 mod races;

@@ -1,10 +1,12 @@
-//! `/oauth/authorize`: a browser brings a `request_uri` (RFC 9126 §4).
+//! `/oauth/authorize`: a browser brings a `request_uri` (RFC 9126 §4), or a baseline client's whole request.
 
 use super::{Params, browser};
 use crate::{
     Identity,
     error::{Code, Refusal, Verdict},
+    model::{Asked, Client, Flow},
     ops::{self, Begun},
+    rules,
 };
 use axum::{
     body::Bytes,
@@ -12,7 +14,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, Uri};
-use kernel::Problem;
+use kernel::{Ctx, Problem};
 use web::{Failure, Visit};
 
 pub(super) async fn by_link(
@@ -37,21 +39,81 @@ pub(super) async fn by_form(
 
 async fn begin(identity: &Identity, visit: Visit, params: Verdict<Params>) -> Verdict<Response> {
     let params = params?;
-    let (client, request_uri) =
-        (params.need("client_id")?.to_owned(), params.need("request_uri")?.to_owned());
+    let (client, ctx) = (params.need("client_id")?.to_owned(), visit.ctx);
+    let request_uri = match params.get("request_uri") {
+        Some(uri) => uri.to_owned(),
+        None => match whole(identity, &ctx, &client, &params).await? {
+            Ok(uri) => uri,
+            Err(to) => return Ok(Redirect::to(&to).into_response()),
+        },
+    };
     let back = format!(
         "/oauth/authorize?{}",
         query(&[("client_id", &client), ("request_uri", &request_uri)])
     );
-    let ctx = visit.ctx;
-    let outcome = identity.0.db.write(move |tx| ops::begin(tx, &ctx, &client, &request_uri));
+    let inner = identity.0.clone();
+    let outcome = identity.0.db.write(move |tx| {
+        let us = (inner.issuer.as_str(), inner.keys.pairwise());
+        ops::begin(tx, &ctx, us, &client, &request_uri)
+    });
     // 303, so that no browser sends a form on (RFC 9700 §4.12).
-    match outcome.await.map_err(<Refusal as From<Problem>>::from)?? {
-        Begun::SignIn => {
-            Ok(Redirect::to(&format!("/sign-in?{}", query(&[("next", &back)]))).into_response())
-        }
-        Begun::Decide(id) => Ok(Redirect::to(&identity.0.records.decide_at(&id)).into_response()),
+    let to = match outcome.await.map_err(<Refusal as From<Problem>>::from)?? {
+        Begun::SignIn => format!("/sign-in?{}", query(&[("next", &back)])),
+        Begun::Decide(id) => identity.0.records.decide_at(&id),
+        Begun::Identify(id) => format!("/oauth/decide/{id}"),
+        Begun::Answer(to) => to,
+    };
+    Ok(Redirect::to(&to).into_response())
+}
+
+/// A request that was not pushed is kept as one that was. A mistake in it is told to the client, where its
+/// address is one that it registered (RFC 6749 §4.1.2.1).
+async fn whole(
+    identity: &Identity,
+    ctx: &Ctx,
+    client: &str,
+    params: &Params,
+) -> Verdict<Result<String, String>> {
+    let bad = |why: &'static str| Refusal::new(Code::InvalidRequest, why);
+    let known = identity.0.clients.find(&identity.0.db, client).await?;
+    let known = known.ok_or_else(|| bad("the client is unknown"))?;
+    if known.client.terms.flow != Flow::Baseline {
+        return Err(bad("request_uri is missing: this client pushes its requests"));
     }
+    let to = params.need("redirect_uri")?;
+    if !rules::redirect_matches(&known.client, to) {
+        return Err(bad("redirect_uri is not one this client registered"));
+    }
+    let asked = match asked(identity, &known.client, params, None) {
+        Ok(asked) => asked,
+        Err(refusal) => {
+            let state = params.get("state").filter(|state| state.len() <= 1024);
+            let error = [("error", refusal.code.as_str()), ("error_description", &refusal.detail)];
+            return Ok(Err(rules::answer_at(to, &identity.0.issuer, state, &error)));
+        }
+    };
+    let ctx = ctx.clone();
+    let kept = identity.0.db.write(move |tx| ops::push(tx, &ctx, &known.client, &asked));
+    Ok(Ok(kept.await?))
+}
+
+/// What a client asks, whichever way it came.
+pub(super) fn asked(
+    identity: &Identity,
+    client: &Client,
+    params: &Params,
+    proof: Option<&str>,
+) -> Verdict<Asked> {
+    let mut asked = rules::pushed(client, params, proof)?;
+    if let Some(details) = &asked.details {
+        identity.0.records.check(&client.id, details, identity.now())?;
+    }
+    if let Some(openid) = &mut asked.openid
+        && let Some(hint) = &openid.hint
+    {
+        openid.hint = Some(super::openid::hinted(identity, &client.id, hint)?);
+    }
+    Ok(asked)
 }
 
 fn query(pairs: &[(&str, &str)]) -> String {

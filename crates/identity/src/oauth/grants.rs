@@ -48,7 +48,7 @@ async fn queried(identity: &Identity, id: String, request: &Request) -> Verdict<
             Err(refusal) => Err(refusal),
         };
         let client = match client {
-            Ok(client) => client,
+            Ok(access) => access.client,
             Err(refusal) => return Ok(Err(refusal)),
         };
         let Some(grant) =
@@ -81,7 +81,7 @@ async fn revoked(identity: &Identity, id: String, request: &Request) -> Verdict<
             Err(refusal) => Err(refusal),
         };
         let client = match client {
-            Ok(client) => client,
+            Ok(access) => access.client,
             Err(refusal) => return Ok(Err(refusal)),
         };
         if ops::grant(tx, &id)?.is_none_or(|grant| grant.client != client || grant.ended) {

@@ -27,13 +27,15 @@ pub(crate) fn document(issuer: &str) -> Json {
         "pushed_authorization_request_endpoint": at("par"),
         "authorization_endpoint": at("authorize"),
         "token_endpoint": at("token"),
+        "userinfo_endpoint": at("userinfo"),
         "introspection_endpoint": at("introspect"),
         "revocation_endpoint": at("revoke"),
         "jwks_uri": at("jwks"),
         "grant_management_endpoint": at("grants"),
         "grant_management_actions_supported": ["create", "query", "revoke"],
         "grant_management_action_required": false,
-        "require_pushed_authorization_requests": true,
+        // Each client that reaches records must, by its registration.
+        "require_pushed_authorization_requests": false,
         "request_parameter_supported": false,
         // Only our own, from a pushed request: nothing is fetched from a client.
         "request_uri_parameter_supported": false,
@@ -42,10 +44,17 @@ pub(crate) fn document(issuer: &str) -> Json {
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", super::acting::GRANT],
         "code_challenge_methods_supported": ["S256"],
         "scopes_supported": rules::SCOPES,
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": claims(),
+        "claims_parameter_supported": true,
+        "acr_values_supported": ["phr"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "authorization_details_types_supported": [rules::DETAILS_TYPE],
         "authorization_response_iss_parameter_supported": true,
         "dpop_signing_alg_values_supported": ALGS,
-        "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic", "none"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic", "client_secret_post", "none"],
         "token_endpoint_auth_signing_alg_values_supported": ALGS,
         "introspection_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic"],
         "introspection_endpoint_auth_signing_alg_values_supported": ALGS,
@@ -53,6 +62,13 @@ pub(crate) fn document(issuer: &str) -> Json {
         "revocation_endpoint_auth_signing_alg_values_supported": ALGS,
         "ui_locales_supported": Locale::ALL.map(Locale::tag),
     })
+}
+
+/// What an ID token or the UserInfo endpoint may say.
+fn claims() -> Vec<&'static str> {
+    let always =
+        ["iss", "sub", "aud", "iat", "exp", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"];
+    always.into_iter().chain(rules::claims::KNOWN.map(|(name, _)| name)).collect()
 }
 
 pub(super) async fn jwks(State(identity): State<Identity>) -> Response {

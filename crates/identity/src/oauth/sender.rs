@@ -81,8 +81,13 @@ impl Request {
         if self.headers.contains_key(header::AUTHORIZATION) {
             return self.by_secret(identity).await;
         }
-        if self.params.get("client_secret").is_some() {
-            return Err(not_proven("use private_key_jwt"));
+        if let Some(secret) = self.params.get("client_secret") {
+            if self.params.get("client_assertion").is_some() {
+                return Err(not_proven("the client proves itself twice"));
+            }
+            let id = self.params.get("client_id");
+            let id = id.ok_or_else(|| not_proven("client_id is missing"))?;
+            return self.known_by(identity, id, secret).await;
         }
         let Some(text) = self.params.get("client_assertion") else {
             let id = self
@@ -154,11 +159,15 @@ impl Request {
     /// `client_secret_basic` (RFC 6749 §2.3.1): id and secret are form-encoded, then base64.
     async fn by_secret(&self, identity: &Identity) -> Verdict<Sender> {
         let (id, secret) = self.basic()?;
+        self.known_by(identity, &id, &secret).await
+    }
+
+    async fn known_by(&self, identity: &Identity, id: &str, secret: &str) -> Verdict<Sender> {
         let now = identity.now();
-        let found = identity.0.clients.find(&identity.0.db, &id).await?;
+        let found = identity.0.clients.find(&identity.0.db, id).await?;
         let known = found
             .filter(|known| known.client.terms.auth == Auth::ClientSecretBasic)
-            .filter(|known| known.holds(&secret, now))
+            .filter(|known| known.holds(secret, now))
             .ok_or_else(|| not_proven("the client or its secret is unknown, or it is stopped"))?;
         if !self.near {
             identity.0.per_client.admit(&known.client.id, now)?;
@@ -212,6 +221,31 @@ impl Request {
         } else {
             Err(missing())
         }
+    }
+}
+
+impl Request {
+    /// The access token however it came (RFC 6750 §2.1, §2.2; RFC 9449 §7.1), and whether as one that is bound
+    /// to a key. Only where a token may be anybody's who bears it.
+    pub(crate) fn any_token(&self) -> Verdict<(&str, bool)> {
+        let bad = |why| Refusal::new(Code::InvalidToken, why).at_resource();
+        let header = single(&self.headers, "authorization")
+            .map_err(|()| bad("more than one Authorization header"))?;
+        let (token, bound) = match (header, self.params.get("access_token")) {
+            (Some(_), Some(_)) => return Err(bad("send the token once")),
+            (None, None) => return Err(bad("the token is missing")),
+            (None, Some(token)) => (token, false),
+            (Some(value), None) => {
+                let (scheme, token) =
+                    value.split_once(' ').ok_or_else(|| bad("Authorization cannot be read"))?;
+                match scheme.to_ascii_lowercase().as_str() {
+                    "bearer" => (token, false),
+                    "dpop" => (token, true),
+                    _ => return Err(bad("Authorization is neither Bearer nor DPoP")),
+                }
+            }
+        };
+        if token.len() <= 4096 { Ok((token, bound)) } else { Err(bad("the token is too long")) }
     }
 }
 

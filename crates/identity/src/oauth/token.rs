@@ -4,6 +4,7 @@ use super::{Request, Sender, answer, client_ctx, finish, open};
 use crate::{
     Identity,
     error::{Code, Refusal, Verdict},
+    model::Flow,
     ops::{self, Demand},
     rules,
 };
@@ -26,9 +27,8 @@ pub(super) async fn push(State(identity): State<Identity>, request: Request) -> 
 async fn pushed(identity: &Identity, request: &Request) -> Verdict<Response> {
     let mut sender = request.client(identity).await?;
     sender.proof = request.proof(identity, None)?;
-    let asked = rules::pushed(sender.client(), &request.params, sender.jkt())?;
+    let asked = super::authorize::asked(identity, sender.client(), &request.params, sender.jkt())?;
     let ctx = client_ctx(identity, &sender.client().id);
-    identity.0.records.check(&sender.client().id, &asked.details, ctx.now)?;
     let nonce = sender.next_nonce(identity, &ctx);
     let outcome = identity.0.db.write(move |tx| match sender.spend(tx)? {
         Ok(()) => ops::push(tx, &ctx, sender.client(), &asked).map(Ok),
@@ -88,9 +88,13 @@ async fn issued(identity: &Identity, request: &Request) -> Verdict<Response> {
         return super::acting::issued(identity, request, sender).await;
     }
     let demand = demand(request)?;
-    let proof = request.need_proof(identity, None)?;
-    let jkt = proof.jkt.clone();
-    sender.proof = Some(proof);
+    sender.proof = match sender.client().terms.flow {
+        Flow::High => Some(request.need_proof(identity, None)?),
+        Flow::Baseline => request.proof(identity, None)?,
+    };
+    let jkt = sender.jkt().unwrap_or_default().to_owned();
+    let client = sender.client().id.clone();
+    let (now, kind) = (identity.now(), if jkt.is_empty() { "Bearer" } else { "DPoP" });
     let ctx = client_ctx(identity, &sender.client().id);
     let nonce = sender.next_nonce(identity, &ctx);
     let records = identity.0.records.clone();
@@ -100,9 +104,12 @@ async fn issued(identity: &Identity, request: &Request) -> Verdict<Response> {
     });
     let issued = outcome.await.map_err(refused)??;
     let mut body = json!({
-        "access_token": issued.access, "token_type": "DPoP", "expires_in": rules::ACCESS_LIFE,
+        "access_token": issued.access, "token_type": kind, "expires_in": rules::ACCESS_LIFE,
         "scope": issued.scope, "grant_id": issued.grant,
     });
+    if let Some(told) = &issued.told {
+        body["id_token"] = super::openid::id_token(identity, &client, &issued, told, now)?.into();
+    }
     if let Some(refresh) = issued.refresh {
         body["refresh_token"] = refresh.into();
     }

@@ -26,6 +26,7 @@ pub fn bench_access(
         "records".into(),
         "[]".into(),
         now.into(),
+        store::Value::Null,
     ];
     tx.execute(sql::ADD_GRANT, &args)?;
     let args = [

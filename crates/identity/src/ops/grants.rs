@@ -3,8 +3,12 @@
 use super::{after, hash, secret};
 use crate::{
     error::{Code, Refusal, Verdict},
-    model::{Asked, Client, Interaction, Stage},
-    rules, sql,
+    model::{Asked, Client, Interaction, SignIn, Stage, Wanted},
+    rules::{
+        self,
+        sign_in::{self, Next},
+    },
+    sql,
 };
 use kernel::{Ctx, Id, Problem, Timestamp, from_micros, micros};
 use ports::{Pending, Subject, SubjectKind};
@@ -46,6 +50,7 @@ fn read(row: &Row) -> Result<Interaction, Problem> {
         person: row.opt_text(4)?.map(Id::from),
         request_expires_at: from_micros(row.int(5)?),
         expires_at: from_micros(row.int(6)?),
+        created_at: from_micros(row.int(7)?),
     })
 }
 
@@ -80,15 +85,21 @@ fn advance(
 pub(crate) enum Begun {
     /// Signs in, and comes back to the same address.
     SignIn,
-    /// Decides.
+    /// Decides about records.
     Decide(Id),
+    /// Decides whether to sign in to the service, and what it may know.
+    Identify(Id),
+    /// Goes back to the client.
+    Answer(String),
 }
 
 /// A browser brings a `request_uri` (RFC 9126 §4). It counts from when it is brought, so that signing in
-/// may take longer; it is used up once a person is known. No refusal leads anywhere: nothing is proven yet.
+/// may take longer; it is used up once a person is known. No refusal leads anywhere but what the client may
+/// know without any person ([`Next::Refuse`]).
 pub(crate) fn begin(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
+    (issuer, pairwise): (&str, &[u8; 32]),
     client_id: &str,
     request_uri: &str,
 ) -> Result<Verdict<Begun>, Problem> {
@@ -97,33 +108,65 @@ pub(crate) fn begin(
     let Some(reference) = request_uri.strip_prefix(REQUEST_URI) else { return over() };
     let found = tx.query_opt(sql::INTERACTION_BY_REQUEST, &[hash(reference)])?;
     let Some(at) = found.as_ref().map(read).transpose()? else { return over() };
-    let active = super::client(tx, client_id)?.is_some_and(|client| client.active);
-    if at.client != client_id || !active || at.expires_at <= ctx.now {
+    let client = super::client(tx, client_id)?.filter(|client| client.active);
+    let Some(client) = client.filter(|client| client.id == at.client) else { return over() };
+    if at.expires_at <= ctx.now {
         return over();
     }
+    if at.stage == Stage::Pushed && at.request_expires_at <= ctx.now {
+        return over();
+    }
+    let asked = at.asked.openid.clone().unwrap_or_default();
     let person = ctx.person().ok();
-    match (at.stage, person) {
-        (Stage::Pushed, _) if at.request_expires_at <= ctx.now => over(),
-        (Stage::Pushed, None) => {
+    let signed = super::openid::signed(tx, ctx, pairwise, &client.id)?;
+    let agreed = match person {
+        Some(person) if at.asked.details.is_none() => {
+            super::openid::agreed(tx, person, &client.id, &asked)?
+        }
+        _ => None,
+    };
+    let decide = |at: &Interaction| match at.asked.details {
+        Some(_) => Begun::Decide(at.id.clone()),
+        None => Begun::Identify(at.id.clone()),
+    };
+    let next = sign_in::next(&asked, signed.as_ref(), at.created_at, ctx.now, agreed.is_some());
+    match (at.stage, next, person) {
+        (Stage::Pushed, Next::SignIn, _) => {
             advance(tx, &at, Stage::Opened, None, after(ctx, rules::SIGN_IN_LIFE))?;
             Ok(Ok(Begun::SignIn))
         }
-        (Stage::Opened, None) => Ok(Ok(Begun::SignIn)),
-        (Stage::Pushed | Stage::Opened, Some(person)) => {
-            let first =
-                advance(tx, &at, Stage::Deciding, Some(person), after(ctx, rules::DECIDING_LIFE))?;
-            if first { Ok(Ok(Begun::Decide(at.id))) } else { over() }
+        (Stage::Opened, Next::SignIn, _) => Ok(Ok(Begun::SignIn)),
+        (Stage::Pushed | Stage::Opened, Next::Refuse(code), _) => {
+            if !advance(tx, &at, Stage::Refused, None, micros(at.expires_at))? {
+                return over();
+            }
+            Ok(Ok(Begun::Answer(refusal_at(&at, issuer, code, "nobody could be asked"))))
+        }
+        (Stage::Pushed | Stage::Opened, Next::Ask | Next::Answer, Some(person)) => {
+            let end = after(ctx, rules::DECIDING_LIFE);
+            if !advance(tx, &at, Stage::Deciding, Some(person), end)? {
+                return over();
+            }
+            match agreed.filter(|_| next == Next::Answer) {
+                Some(allowed) => super::openid::answer(tx, ctx, issuer, &at.id, &allowed)
+                    .map(|to| Ok(Begun::Answer(to))),
+                None => Ok(Ok(decide(&at))),
+            }
         }
         // The same person pressed "back" or reloaded: nothing was answered yet.
-        (Stage::Deciding, Some(person)) if at.person.as_ref() == Some(person) => {
-            Ok(Ok(Begun::Decide(at.id)))
+        (Stage::Deciding, _, Some(person)) if at.person.as_ref() == Some(person) => {
+            Ok(Ok(decide(&at)))
         }
         _ => over(),
     }
 }
 
 /// The interaction that the person signed in decides on; `None` when it is another's, over or answered.
-fn deciding(tx: &mut Tx<'_>, ctx: &Ctx, id: &Id) -> Result<Option<(Interaction, Client)>, Problem> {
+pub(super) fn deciding(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    id: &Id,
+) -> Result<Option<(Interaction, Client)>, Problem> {
     let person = ctx.person()?.clone();
     let Some(at) = interaction(tx, id)? else { return Ok(None) };
     if at.stage != Stage::Deciding
@@ -138,12 +181,14 @@ fn deciding(tx: &mut Tx<'_>, ctx: &Ctx, id: &Id) -> Result<Option<(Interaction, 
 
 /// [`ports::Authorizations::pending`].
 pub fn pending(tx: &mut Tx<'_>, ctx: &Ctx, id: &Id) -> Result<Option<Pending>, Problem> {
-    Ok(deciding(tx, ctx, id)?.map(|(at, client)| Pending {
-        id: at.id,
-        client: client.id,
-        client_name: client.name,
-        details: at.asked.details,
-        person: at.person,
+    Ok(deciding(tx, ctx, id)?.and_then(|(at, client)| {
+        Some(Pending {
+            id: at.id,
+            client: client.id,
+            client_name: client.name,
+            details: at.asked.details?,
+            person: at.person,
+        })
     }))
 }
 
@@ -158,26 +203,55 @@ pub fn approve(
     consent: &Id,
     details: &Json,
 ) -> Result<String, Problem> {
-    let (at, client) =
-        deciding(tx, ctx, id)?.ok_or_else(|| Problem::new(404, "interaction-unknown"))?;
-    if !advance(tx, &at, Stage::Approved, at.person.as_ref(), micros(at.expires_at))? {
-        return Err(Problem::new(404, "interaction-unknown"));
+    let about = About { subject, consent, details };
+    allow(tx, ctx, issuer, id, Some(&about), &[])
+}
+
+/// What a grant for records is about.
+pub(super) struct About<'a> {
+    subject: &'a Subject,
+    consent: &'a Id,
+    details: &'a Json,
+}
+
+/// Makes the grant and its code, in the name of the person who decides; gives where the browser goes.
+pub(super) fn allow(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    issuer: &str,
+    id: &Id,
+    about: Option<&About<'_>>,
+    claims: &[Wanted],
+) -> Result<String, Problem> {
+    let unknown = || Problem::new(404, "interaction-unknown");
+    let (at, client) = deciding(tx, ctx, id)?.ok_or_else(unknown)?;
+    if at.asked.details.is_some() != about.is_some()
+        || !advance(tx, &at, Stage::Approved, at.person.as_ref(), micros(at.expires_at))?
+    {
+        return Err(unknown());
     }
-    let kind = match subject.kind {
+    let kind = about.map_or("person", |about| match about.subject.kind {
         SubjectKind::Company => "company",
         SubjectKind::Person => "person",
+    });
+    let person = ctx.person()?;
+    let sign_in = match &at.asked.openid {
+        Some(asked) => Some(super::openid::sign_in_of(tx, ctx, asked, claims)?),
+        None => None,
     };
+    let sign_in = sign_in.map(|held| serde_json::to_string(&held)).transpose();
     let grant = ctx.id("gra");
     let args = [
         grant.as_str().into(),
         (&client.id).into(),
-        at.person.as_ref().map(Id::as_str).into(),
+        person.as_str().into(),
         kind.into(),
-        subject.id.as_str().into(),
-        consent.as_str().into(),
+        about.map_or(person, |about| &about.subject.id).as_str().into(),
+        about.map(|about| about.consent.as_str()).into(),
         (&at.asked.scope).into(),
-        details.to_string().into(),
+        about.map(|about| about.details.to_string()).into(),
         micros(ctx.now).into(),
+        sign_in.map_err(Problem::internal)?.into(),
     ];
     tx.execute(sql::ADD_GRANT, &args)?;
     let code = secret(ctx, "code");
@@ -205,9 +279,12 @@ pub fn refuse(tx: &mut Tx<'_>, ctx: &Ctx, issuer: &str, id: &Id) -> Result<Strin
     if !advance(tx, &at, Stage::Refused, at.person.as_ref(), micros(at.expires_at))? {
         return Err(Problem::new(404, "interaction-unknown"));
     }
-    let error =
-        [("error", Code::AccessDenied.as_str()), ("error_description", "the person said no")];
-    Ok(rules::answer_at(&at.asked.redirect_uri, issuer, at.asked.state.as_deref(), &error))
+    Ok(refusal_at(&at, issuer, Code::AccessDenied, "the person said no"))
+}
+
+fn refusal_at(at: &Interaction, issuer: &str, code: Code, why: &str) -> String {
+    let error = [("error", code.as_str()), ("error_description", why)];
+    rules::answer_at(&at.asked.redirect_uri, issuer, at.asked.state.as_deref(), &error)
 }
 
 /// A grant as it stands.
@@ -220,6 +297,7 @@ pub(crate) struct Grant {
     pub(crate) details: Option<Json>,
     pub(crate) created_at: Timestamp,
     pub(crate) ended: bool,
+    pub(crate) sign_in: Option<SignIn>,
 }
 
 /// A grant by id. For operations of this crate.
@@ -230,14 +308,15 @@ pub(crate) fn grant(tx: &mut Tx<'_>, id: &str) -> Result<Option<Grant>, Problem>
         person: row.opt_text(1)?.map(Id::from),
         consent: row.opt_text(2)?.map(Id::from),
         scope: row.text(3)?.to_owned(),
-        details: row
-            .opt_text(4)?
-            .map(serde_json::from_str)
-            .transpose()
-            .map_err(Problem::internal)?,
+        details: stored(&row, 4)?,
         created_at: from_micros(row.int(5)?),
         ended: !row.is_null(6)?,
+        sign_in: stored(&row, 7)?,
     }))
+}
+
+fn stored<T: serde::de::DeserializeOwned>(row: &Row, column: usize) -> Result<Option<T>, Problem> {
+    row.opt_text(column)?.map(serde_json::from_str).transpose().map_err(Problem::internal)
 }
 
 /// Ends a grant and every token under it. The caller has authorised it.

@@ -45,6 +45,7 @@ pub(crate) fn issue_own(
             "".into(),
             none,
             micros(ctx.now).into(),
+            Value::Null,
         ];
         tx.execute(sql::ADD_GRANT, &grant)?;
     }

@@ -4,11 +4,16 @@ use super::{Grant, after, end, hash, secret};
 use crate::{
     error::{Code, Refusal, Verdict},
     model::{Client, Profile},
+<<<<<<< HEAD
     rules::{
         self,
         acting::{Link, claims},
     },
     sql,
+=======
+    oauth::Told,
+    rules, sql,
+>>>>>>> 03dfedf (People sign in to services by OpenID Connect: ID tokens, UserInfo, pairwise names, a yes for each claim)
 };
 use kernel::{Ctx, Id, Problem, Timestamp, micros};
 use ports::{Access, Records};
@@ -33,6 +38,8 @@ pub(crate) struct Issued {
     pub(crate) scope: String,
     pub(crate) grant: String,
     pub(crate) details: Option<Json>,
+    /// Whom and what an ID token is about, if one is due.
+    pub(crate) told: Option<Told>,
 }
 
 fn invalid(why: &'static str) -> Refusal {
@@ -98,18 +105,24 @@ fn redeem(
         end(tx, ctx, &grant_id)?;
         return Ok(Err(invalid("the code was used before: its tokens are revoked")));
     }
-    let refresh = new_refresh(
-        tx,
-        ctx,
-        &grant_id,
-        ctx.id("fam").as_str(),
-        client,
-        jkt,
-        &held.scope,
-        after(ctx, rules::REFRESH_LIFE),
-    )?;
+    let refresh = if super::openid::lasts(&held) {
+        let (family, end) = (ctx.id("fam"), after(ctx, rules::REFRESH_LIFE));
+        let family = family.as_str();
+        Some(new_refresh(tx, ctx, &grant_id, family, client, jkt, &held.scope, end)?)
+    } else {
+        None
+    };
     let access = new_access(tx, ctx, &grant_id, client, jkt, &held.scope)?;
-    Ok(Ok(Issued { access, refresh: Some(refresh), scope: held.scope, grant: grant_id, details }))
+    let told = told(tx, &held)?;
+    Ok(Ok(Issued { access, refresh, scope: held.scope, grant: grant_id, details, told }))
+}
+
+/// What the ID token of a grant says.
+fn told(tx: &mut Tx<'_>, grant: &Grant) -> Result<Option<Told>, Problem> {
+    let (Some(person), Some(sign_in)) = (&grant.person, &grant.sign_in) else { return Ok(None) };
+    let wanted: Vec<_> = sign_in.claims.iter().filter(|one| one.id_token).cloned().collect();
+    let claims = super::openid::values(tx, person, &wanted)?;
+    Ok(Some(Told { person: person.clone(), sign_in: sign_in.clone(), claims }))
 }
 
 /// The grant with its details as they stand now, unless its consent allows nothing more.
@@ -158,7 +171,7 @@ fn refresh(
         return Ok(Err(Refusal::new(Code::InvalidScope, "the scope goes beyond what was granted")));
     }
     let grant = super::grant(tx, &grant_id)?.filter(|grant| !grant.ended);
-    let Some((_, details)) = still_granted(tx, ctx, records, grant)? else {
+    let Some((grant, details)) = still_granted(tx, ctx, records, grant)? else {
         return Ok(Err(invalid("the consent no longer allows it")));
     };
     let expires = row.int(5)?;
@@ -171,7 +184,13 @@ fn refresh(
         }
     };
     let access = new_access(tx, ctx, &grant_id, client, jkt, scope)?;
-    Ok(Ok(Issued { access, refresh: next, scope: scope.to_owned(), grant: grant_id, details }))
+    let mut told = if rules::has_scope(scope, rules::OPENID) { told(tx, &grant)? } else { None };
+    // Core §12.2: the nonce belonged to the request.
+    if let Some(told) = &mut told {
+        told.sign_in.nonce = None;
+    }
+    let scope = scope.to_owned();
+    Ok(Ok(Issued { access, refresh: next, scope, grant: grant_id, details, told }))
 }
 
 fn new_access(
@@ -356,16 +375,17 @@ pub(crate) fn give_back(
     }
 }
 
-/// A token at a protected resource of our own (grant management): whose it is, for one scope.
+/// A token at a protected resource of our own (grant management, UserInfo), for one scope. `jkt` is empty
+/// where it came without a proof.
 pub(crate) fn bearer(
     tx: &mut Tx<'_>,
     token: &str,
     jkt: &str,
     scope: &str,
     now: Timestamp,
-) -> Result<Verdict<String>, Problem> {
+) -> Result<Verdict<Access>, Problem> {
     match access(tx, token, jkt, now) {
-        Ok(access) if rules::has_scope(&access.scope, scope) => Ok(Ok(access.client)),
+        Ok(access) if rules::has_scope(&access.scope, scope) => Ok(Ok(access)),
         Ok(_) => Ok(Err(
             Refusal::new(Code::InsufficientScope, "the token lacks the scope").at_resource()
         )),

@@ -1,9 +1,9 @@
 //! A pushed authorisation request (RFC 9126), judged.
 
-use super::{RECORDS, details_element, has_scope, redirect_matches};
+use super::{IDENTITY, OPENID, RECORDS, claims, details_element, has_scope, redirect_matches};
 use crate::{
     error::{Code, Refusal, Verdict},
-    model::{Asked, Client},
+    model::{Asked, Client, Flow, OpenId},
     oauth::Params,
 };
 use wire::b64;
@@ -59,28 +59,79 @@ pub fn pushed(client: &Client, params: &Params, proof: Option<&str>) -> Verdict<
         (Some(said), _) if !thumbprint(&said) => return Err(bad("dpop_jkt is not a thumbprint")),
         (said, shown) => shown.or(said),
     };
+    let scope = scope(client, params.get("scope"))?;
+    let details = match (has_scope(&scope, RECORDS), params.get("authorization_details")) {
+        (true, Some(text)) => Some(details_element(text)?),
+        (true, None) => return Err(bad("authorization_details is missing")),
+        (false, Some(_)) => {
+            return Err(Refusal::new(
+                Code::InvalidAuthorizationDetails,
+                "ask for records with their scope",
+            ));
+        }
+        (false, None) => None,
+    };
+    let openid = has_scope(&scope, OPENID).then(|| openid(params, &scope)).transpose()?;
     Ok(Asked {
         redirect_uri: redirect_uri.to_owned(),
         state: params.get("state").map(ToOwned::to_owned),
-        scope: scope(client, params.get("scope"))?,
+        scope,
         challenge: challenge.to_owned(),
         jkt: jkt.map(ToOwned::to_owned),
-        details: details_element(
-            params
-                .get("authorization_details")
-                .ok_or_else(|| bad("authorization_details is missing"))?,
-        )?,
+        details,
+        openid,
     })
 }
 
+/// What a client may ask a person for. Records and claims are decided on different pages: not both at once.
+/// A baseline client's scopes that we do not know are passed over (Core §3.1.2.1).
 fn scope(client: &Client, asked: Option<&str>) -> Verdict<String> {
+    let refused = |why: &'static str| Err(Refusal::new(Code::InvalidScope, why));
     let asked = asked.filter(|text| !text.is_empty()).unwrap_or(RECORDS);
-    let known = |one: &str| one == RECORDS && has_scope(&client.scopes, one);
-    if !asked.split(' ').all(known) {
-        return Err(Refusal::new(
-            Code::InvalidScope,
-            "this client may not ask a person for this scope",
-        ));
+    let may =
+        |one: &str| (one == RECORDS || IDENTITY.contains(&one)) && has_scope(&client.scopes, one);
+    let lenient = client.terms.flow == Flow::Baseline;
+    let given: Vec<_> = asked.split(' ').filter(|one| !lenient || may(one)).collect();
+    if !given.iter().all(|one| may(one)) {
+        return refused("this client may not ask a person for this scope");
     }
-    Ok(asked.to_owned())
+    if !given.iter().any(|one| [RECORDS, OPENID].contains(one)) {
+        return refused("openid is missing");
+    }
+    if given.contains(&RECORDS) && given.iter().any(|one| ![RECORDS, OPENID].contains(one)) {
+        return refused("ask for records and for claims separately");
+    }
+    Ok(given.join(" "))
+}
+
+/// The parameters of OpenID Connect Core §3.1.2.1. `display`, `ui_locales`, `claims_locales`, `login_hint` and
+/// `acr_values` are wishes: taken as such.
+fn openid(params: &Params, scope: &str) -> Verdict<OpenId> {
+    let bad = |why: &'static str| Err(Refusal::new(Code::InvalidRequest, why));
+    let prompt = params.get("prompt").unwrap_or_default();
+    let known = ["none", "login", "consent", "select_account"];
+    let words: Vec<_> = prompt.split(' ').filter(|word| !word.is_empty()).collect();
+    if !words.iter().all(|word| known.contains(word)) {
+        return bad("prompt is not known");
+    }
+    if words.contains(&"none") && words.len() > 1 {
+        return bad("prompt=none stands alone");
+    }
+    let max_age = params.get("max_age").map(str::parse::<u32>).transpose();
+    let Ok(max_age) = max_age else { return bad("max_age is not a number of seconds") };
+    if params.get("nonce").is_some_and(|nonce| nonce.len() > 512) {
+        return bad("nonce is too long");
+    }
+    let claims = claims::wanted(scope, params.get("claims"));
+    let Some(claims) = claims else { return bad("claims cannot be read") };
+    if has_scope(scope, RECORDS) && !claims.is_empty() {
+        return bad("ask for records and for claims separately");
+    }
+    Ok(OpenId {
+        nonce: params.get("nonce").map(ToOwned::to_owned),
+        prompt: words.join(" "),
+        max_age: max_age.map(i64::from),
+        hint: params.get("id_token_hint").map(ToOwned::to_owned),
+        claims,
+    })
 }

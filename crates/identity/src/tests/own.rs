@@ -39,7 +39,7 @@ async fn secret(site: &Site, id: &str) -> String {
 
 /// A service that proves itself by a secret; its tokens are of this form.
 async fn by_secret(site: &Site, id: &str, tokens: TokenForm) -> String {
-    let terms = Terms { auth: Auth::ClientSecretBasic, tokens };
+    let terms = Terms { auth: Auth::ClientSecretBasic, tokens, ..Terms::default() };
     add(site, service(id, json!({"keys": []}), terms)).await;
     secret(site, id).await
 }

@@ -1,0 +1,43 @@
+//! What a client may be told of a person (OpenID Connect Core §5), each claim by its own yes.
+
+use super::has_scope;
+use crate::model::Wanted;
+use serde_json::Value as Json;
+
+/// The scope that asks for the claims of [`KNOWN`] that name it (Core §5.4).
+pub const PROFILE: &str = "profile";
+
+/// Every claim there is, and the scope that asks for it.
+pub const KNOWN: [(&str, &str); 1] = [("name", PROFILE)];
+
+/// What the scopes and the `claims` parameter (Core §5.5) ask for, each claim once; what is not known is passed
+/// over. `None` when the parameter is no object of objects.
+pub fn wanted(scope: &str, parameter: Option<&str>) -> Option<Vec<Wanted>> {
+    let asked = match parameter {
+        None => Json::Null,
+        Some(text) if text.len() <= 8192 => serde_json::from_str(text).ok()?,
+        Some(_) => return None,
+    };
+    let place = |name: &str| match asked.get(name) {
+        None | Some(Json::Null) => Some(None),
+        Some(Json::Object(claims)) => Some(Some(claims)),
+        Some(_) => None,
+    };
+    if parameter.is_some() && !asked.is_object() {
+        return None;
+    }
+    let (userinfo, id_token) = (place("userinfo")?, place("id_token")?);
+    let one = |(name, by): &(&str, &str)| {
+        let (told, token) =
+            (userinfo.and_then(|all| all.get(*name)), id_token.and_then(|all| all.get(*name)));
+        let essential = [told, token].iter().flatten().any(|how| how["essential"] == true);
+        let wanted = told.is_some() || token.is_some() || has_scope(scope, by);
+        wanted.then(|| Wanted { name: (*name).to_owned(), essential, id_token: token.is_some() })
+    };
+    Some(KNOWN.iter().filter_map(one).collect())
+}
+
+/// Whether a person who was asked for `before` need not be asked again for `now`.
+pub fn covered(before: &[String], now: &[Wanted]) -> bool {
+    now.iter().all(|wanted| before.contains(&wanted.name))
+}
