@@ -58,8 +58,8 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
             Audience::Person,
             with(post(security::sign_out_elsewhere)),
         )
-        .route("GET", "/oauth/decide/{id}", Audience::Person, with(get(services::question)))
-        .route("POST", "/oauth/decide/{id}", Audience::Person, with(post(services::answer)))
+        .route("GET", "/my/services/decide/{id}", Audience::Person, with(get(services::question)))
+        .route("POST", "/my/services/decide/{id}", Audience::Person, with(post(services::answer)))
         .route("GET", "/my/services", Audience::Person, with(get(services::page)))
         .route("POST", "/my/services/end", Audience::Person, with(post(services::end)))
         .route("GET", "/my/mandates", Audience::Person, with(get(mandates::page)))

@@ -60,7 +60,7 @@ async fn begin(identity: &Identity, visit: Visit, params: Verdict<Params>) -> Ve
     let to = match outcome.await.map_err(<Refusal as From<Problem>>::from)?? {
         Begun::SignIn => format!("/sign-in?{}", query(&[("next", &back)])),
         Begun::Decide(id) => identity.0.records.decide_at(&id),
-        Begun::Identify(id) => format!("/oauth/decide/{id}"),
+        Begun::Identify(id) => format!("/my/services/decide/{id}"),
         Begun::Answer(to) => to,
     };
     Ok(Redirect::to(&to).into_response())

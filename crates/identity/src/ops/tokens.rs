@@ -4,16 +4,12 @@ use super::{Grant, after, end, hash, secret};
 use crate::{
     error::{Code, Refusal, Verdict},
     model::{Client, Profile},
-<<<<<<< HEAD
+    oauth::Told,
     rules::{
         self,
         acting::{Link, claims},
     },
     sql,
-=======
-    oauth::Told,
-    rules, sql,
->>>>>>> 03dfedf (People sign in to services by OpenID Connect: ID tokens, UserInfo, pairwise names, a yes for each claim)
 };
 use kernel::{Ctx, Id, Problem, Timestamp, micros};
 use ports::{Access, Records};

@@ -37,7 +37,7 @@ fn title(shell: &Shell, name: &str) -> String {
     shell.t(&format!("claim-{}", name.replace('_', "-")))
 }
 
-/// `GET /oauth/decide/{id}`.
+/// `GET /my/services/decide/{id}`.
 pub(super) async fn question(
     State(identity): State<Identity>,
     visit: Visit,
@@ -71,7 +71,7 @@ pub(super) struct Answer {
     claim: Vec<String>,
 }
 
-/// `POST /oauth/decide/{id}`.
+/// `POST /my/services/decide/{id}`.
 pub(super) async fn answer(
     State(identity): State<Identity>,
     visit: Visit,

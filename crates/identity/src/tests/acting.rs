@@ -53,6 +53,7 @@ async fn signed_in(site: &Site, party: &Party, person: &Id, scope: &str) -> Stri
             (&scope).into(),
             none,
             now.into(),
+            store::Value::Null,
         ];
         tx.execute(sql::ADD_GRANT, &args)?;
         let args = [

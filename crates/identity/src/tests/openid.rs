@@ -72,7 +72,12 @@ fn param(to: &str, name: &str) -> Option<String> {
 /// What the person signed in answers to the page that this address leads to.
 async fn says(site: &Site, session: &str, address: &str, pairs: &[(&str, &str)]) -> String {
     let page = site.get(address, session).await;
-    assert!(page.location().starts_with("/oauth/decide/"), "{} {}", page.location(), page.text);
+    assert!(
+        page.location().starts_with("/my/services/decide/"),
+        "{} {}",
+        page.location(),
+        page.text
+    );
     let shown = site.get(page.location(), session).await;
     assert_eq!(shown.status, StatusCode::OK, "{}", shown.text);
     site.form(page.location(), session, pairs).await.location().to_owned()
@@ -172,7 +177,7 @@ async fn a_person_signs_in_to_a_library_which_learns_her_name_and_a_number_of_it
         assert!(listed.contains("library") && listed.contains("museum"), "{listed}");
         site.form("/my/services/end", &session, &[("client", "library")]).await;
         assert_eq!(userinfo(&site, access).await.status, StatusCode::UNAUTHORIZED);
-        assert!(site.get(&asked, &session).await.location().starts_with("/oauth/decide/"));
+        assert!(site.get(&asked, &session).await.location().starts_with("/my/services/decide/"));
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) async fn fill(options: IdentityOptions) -> Result<(), Error> {
         scopes: "api:tax:read".to_owned(),
         active: true,
         node: None,
-        terms: Terms { auth, tokens },
+        terms: Terms { auth, tokens, ..Terms::default() },
     };
     let clients = [
         client("bench-jwt", Auth::ClientSecretBasic, TokenForm::Jwt),
