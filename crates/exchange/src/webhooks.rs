@@ -1,6 +1,6 @@
 //! Notices to consumers: signed (RFC 9421) over the body's digest (RFC 9530), retried by `jobs`.
 
-use crate::{Exchange, sources::net};
+use crate::Exchange;
 use jobs::Handler;
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ pub const JOB: &str = "webhook";
 
 /// Sends a consumer's notices to the address it registered, if it registered one.
 pub fn handler(exchange: Exchange) -> Handler {
-    let client = net::client(exchange.allow_private);
+    let client = outbound::client(exchange.allow_private);
     Arc::new(move |notice| {
         let (exchange, client) = (exchange.clone(), client.clone());
         Box::pin(async move {
@@ -33,7 +33,7 @@ async fn send(exchange: &Exchange, client: &reqwest::Client, notice: Json) -> Re
         return Ok(());
     };
     let url = url::Url::parse(&address).map_err(|error| error.to_string())?;
-    net::check_url(&url, exchange.allow_private)?;
+    outbound::check_url(&url, exchange.allow_private)?;
     let body = notice.to_string();
     let now = exchange.world.clock.now();
     let signer = exchange.signer.current(now).map_err(|problem| problem.to_string())?;
@@ -56,7 +56,11 @@ async fn send(exchange: &Exchange, client: &reqwest::Client, notice: Json) -> Re
         .send()
         .await
         .map_err(|error| {
-            if net::leads_inside(&error) { net::INSIDE.to_owned() } else { error.to_string() }
+            if outbound::leads_inside(&error) {
+                outbound::INSIDE.to_owned()
+            } else {
+                error.to_string()
+            }
         })?;
     // The consumer's own text is never kept: it could hold anything.
     if sent.status().is_success() {

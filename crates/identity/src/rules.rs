@@ -7,7 +7,7 @@ pub mod mandates;
 mod pushed;
 pub mod sign_in;
 
-pub use address::{safe_ip, safe_url};
+pub use address::safe_url;
 pub use pushed::pushed;
 
 use crate::{

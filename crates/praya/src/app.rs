@@ -98,7 +98,7 @@ impl App {
         let port = Arc::new(identity::Port::new(&base, demo));
         let cookies = Cookies::new(instance(&base), https);
         let caller = inbox::Caller {
-            client: exchange::sources::net::client(demo)?,
+            client: outbound::client(demo)?,
             check: if demo { reach_any } else { reach_public },
         };
         let inbox = Inbox::new(inbox::Parts {
@@ -259,11 +259,11 @@ async fn visitor(door: &Door, token: &str) -> Result<Option<(Actor, web::UserVie
 }
 
 fn reach_public(url: &url::Url) -> Result<(), &'static str> {
-    exchange::sources::net::check_url(url, false)
+    outbound::check_url(url, false)
 }
 
 fn reach_any(url: &url::Url) -> Result<(), &'static str> {
-    exchange::sources::net::check_url(url, true)
+    outbound::check_url(url, true)
 }
 
 /// The audiences of every route, as `METHOD path audience` lines: what the reviewed snapshot holds.

@@ -1,6 +1,6 @@
 //! A JSON API by GET: TLS, bearer or client certificate, bounded answers, repeated only where safe.
 
-use super::{SourceError, fill, net};
+use super::{SourceError, fill};
 use crate::pack::{Source, SourceKind};
 use futures_util::StreamExt;
 use serde_json::{Map, Value as Json};
@@ -54,7 +54,7 @@ impl Secrets {
         let read = |path: &PathBuf| {
             std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
         };
-        let mut builder = net::builder(allow_private);
+        let mut builder = outbound::builder(allow_private);
         if let Some(path) = &self.ca {
             let ca =
                 reqwest::Certificate::from_pem(&read(path)?).map_err(|error| error.to_string())?;
@@ -159,8 +159,8 @@ impl HttpSource {
         let safe: String = url::form_urlencoded::byte_serialize(key.as_bytes()).collect();
         let url = Url::parse(&self.url.replace("{key}", &safe))
             .map_err(|error| not_set_up(error.to_string()))?;
-        net::check_url(&url, self.allow_private).map_err(|why| match why {
-            net::INSIDE => (SourceError::Inside, Again::Never),
+        outbound::check_url(&url, self.allow_private).map_err(|why| match why {
+            outbound::INSIDE => (SourceError::Inside, Again::Never),
             other => not_set_up(other.to_owned()),
         })?;
         let made = self.made().map_err(not_set_up)?;
@@ -199,7 +199,7 @@ pub(super) enum Again {
 }
 
 pub(super) fn failure(error: &reqwest::Error) -> (SourceError, Again) {
-    if net::leads_inside(error) {
+    if outbound::leads_inside(error) {
         return (SourceError::Inside, Again::Never);
     }
     let again = if error.is_connect() { Again::Safe } else { Again::Never };

@@ -5,7 +5,6 @@ mod breaker;
 mod file;
 mod http;
 pub mod mapping;
-pub mod net;
 mod node;
 mod rows;
 mod sql;

@@ -4,7 +4,6 @@
 use super::{
     Answer, Lookup, Rows, SourceError, count, fill, http,
     mapping::{Mapping, Named},
-    net,
 };
 use crate::{
     model::{Request, Selection},
@@ -100,7 +99,7 @@ impl NodeSource {
         let base =
             |text: &str| fill(text, places).map(|filled| filled.trim_end_matches('/').to_owned());
         Ok(Self {
-            client: net::client(private)?,
+            client: outbound::client(private)?,
             url: base(url)?,
             client_id: client_id.clone(),
             issuer: base(issuer)?,
@@ -187,8 +186,8 @@ impl NodeSource {
         retries: u32,
     ) -> Result<Vec<u8>, SourceError> {
         let url = Url::parse(url).map_err(|why| SourceError::NotSetUp(why.to_string()))?;
-        net::check_url(&url, self.allow_private).map_err(|why| match why {
-            net::INSIDE => SourceError::Inside,
+        outbound::check_url(&url, self.allow_private).map_err(|why| match why {
+            outbound::INSIDE => SourceError::Inside,
             other => SourceError::NotSetUp(other.to_owned()),
         })?;
         let mut attempt = 0;

@@ -18,14 +18,15 @@ const EDGES: &[(&str, &[&str])] = &[
     ("jobs", &["kernel", "store", "wire"]),
     ("ports", &["kernel", "store", "wire"]),
     ("web", &["kernel"]),
-    ("identity", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web"]),
-    ("exchange", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web"]),
+    ("outbound", &[]),
+    ("identity", &["kernel", "store", "wire", "evidence", "jobs", "outbound", "ports", "web"]),
+    ("exchange", &["kernel", "store", "wire", "evidence", "jobs", "outbound", "ports", "web"]),
     ("inbox", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web"]),
     (
         "praya",
         &[
             "kernel", "store", "wire", "evidence", "jobs", "ports", "web", "identity", "exchange",
-            "inbox", "bank",
+            "inbox", "outbound", "bank",
         ],
     ),
     // The bank shares nothing with Praya; the bench and the tools look from outside.

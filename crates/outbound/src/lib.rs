@@ -26,6 +26,7 @@ pub fn is_public(ip: IpAddr) -> bool {
                 || a >= 240
                 || (a == 100 && (64..128).contains(&b))
                 || (a == 192 && b == 0 && c == 0)
+                || (a == 192 && b == 88 && c == 99)
                 || (a == 198 && (b == 18 || b == 19));
             !special
         }
@@ -54,6 +55,29 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         && !matches!(ip.segments(), [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..])
 }
 
+/// Whether a name may be one of the public Internet: not those of one label, nor those set aside for use
+/// inside (RFC 6761, 6762, 8375). Whoever connects asks [`is_public`] of what it resolves to.
+pub fn is_public_name(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    let inside = [
+        "localhost",
+        "local",
+        "internal",
+        "intranet",
+        "lan",
+        "home",
+        "corp",
+        "home.arpa",
+        "test",
+        "invalid",
+        "onion",
+    ];
+    name.contains('.')
+        && !inside.iter().any(|end| {
+            name == *end || name.strip_suffix(end).is_some_and(|head| head.ends_with('.'))
+        })
+}
+
 /// Why an address is refused that is not of the public Internet.
 pub const INSIDE: &str = "an address that points inside";
 
@@ -63,7 +87,7 @@ pub const INSIDE: &str = "an address that points inside";
 pub struct Inside;
 
 /// Whether a call failed because the name leads inside.
-pub(crate) fn leads_inside(error: &reqwest::Error) -> bool {
+pub fn leads_inside(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(this) = cause {
         if this.is::<Inside>() {
@@ -87,9 +111,7 @@ pub fn check_url(url: &Url, allow_private: bool) -> Result<(), &'static str> {
         None => return Err("an address without a host"),
         Some(Host::Ipv4(ip)) => !is_public(IpAddr::V4(ip)),
         Some(Host::Ipv6(ip)) => !is_public(IpAddr::V6(ip)),
-        Some(Host::Domain(name)) => {
-            name == "localhost" || name.ends_with(".localhost") || name.ends_with(".internal")
-        }
+        Some(Host::Domain(name)) => !is_public_name(name),
     };
     if inside && !allow_private { Err(INSIDE) } else { Ok(()) }
 }
@@ -117,7 +139,7 @@ pub fn client(allow_private: bool) -> Result<reqwest::Client, String> {
 }
 
 /// The same before it is built, to add a CA or a client certificate.
-pub(crate) fn builder(allow_private: bool) -> reqwest::ClientBuilder {
+pub fn builder(allow_private: bool) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
