@@ -10,6 +10,7 @@ mod gateway;
 pub mod model;
 pub mod node;
 pub mod ops;
+mod own;
 pub mod pack;
 mod pages;
 mod receipts;

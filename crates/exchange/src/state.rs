@@ -136,7 +136,7 @@ impl Records for RecordsPort {
         all.map(|purpose| (purpose.id.clone(), purpose.name.clone())).collect()
     }
 
-    fn decide_at(&self, interaction: &Id) -> String {
+    fn decide_at(&self, interaction: &Id, _: &Json) -> String {
         format!("/consent/{interaction}")
     }
 
@@ -155,6 +155,10 @@ impl Records for RecordsPort {
                 serde_json::to_value(found.terms.details(&self.0.zone())).map_err(Problem::internal)
             })
             .transpose()
+    }
+
+    fn deliver(&self, _: &mut Tx<'_>, _: &Ctx, _: &Id) -> Result<Option<Json>, Problem> {
+        Ok(None)
     }
 
     fn give_back(&self, tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<(), Problem> {

@@ -57,6 +57,8 @@ pub const KEY_OVERLAP: i64 = 24 * 3600;
 
 /// The scope of a person's grant.
 pub const RECORDS: &str = "records";
+/// The scope of asking a person to fill a form.
+pub const FORMS: &str = "forms";
 /// The scope by which a department's client fetches for many subjects on its own behalf.
 pub const BATCH: &str = "exchange:batch";
 /// The scope of a client that may ask about tokens of others (a resource server).
@@ -72,10 +74,25 @@ pub const OFFLINE: &str = "offline_access";
 /// What a person may be asked about themselves, beside records: [`OPENID`] and what goes with it.
 pub const IDENTITY: [&str; 3] = [OPENID, claims::PROFILE, OFFLINE];
 /// What can be asked for at all.
-pub const SCOPES: [&str; 7] =
-    [RECORDS, BATCH, GRANT_QUERY, GRANT_REVOKE, OPENID, claims::PROFILE, OFFLINE];
-/// The one type of `authorization_details` (RFC 9396).
-pub const DETAILS_TYPE: &str = "praya_records";
+pub const SCOPES: [&str; 8] =
+    [RECORDS, FORMS, BATCH, GRANT_QUERY, GRANT_REVOKE, OPENID, claims::PROFILE, OFFLINE];
+/// The types of `authorization_details` (RFC 9396), each asked for under its scope.
+pub const DETAILS_TYPES: [&str; 2] = ["praya_records", "praya_form"];
+
+/// The type that goes with a scope.
+pub fn details_type(scope: &str) -> Option<&'static str> {
+    let [records, form] = DETAILS_TYPES;
+    match (has_scope(scope, RECORDS), has_scope(scope, FORMS)) {
+        (true, _) => Some(records),
+        (_, true) => Some(form),
+        _ => None,
+    }
+}
+
+/// Whether a form is to be filled without a name.
+pub fn is_anonymous(details: &Json) -> bool {
+    details["type"] == DETAILS_TYPES[1] && details["anonymous"] == true
+}
 
 /// Whether a list of scopes has one.
 pub fn has_scope(list: &str, scope: &str) -> bool {
@@ -327,8 +344,8 @@ pub fn answer_at(
     format!("{redirect_uri}{joint}{}", query.finish())
 }
 
-/// The one element of the records type in `authorization_details` (RFC 9396 §2).
-pub(crate) fn details_element(text: &str) -> Verdict<Json> {
+/// The one element of a type in `authorization_details` (RFC 9396 §2).
+pub(crate) fn details_element(text: &str, kind: &str) -> Verdict<Json> {
     let bad = |why: &'static str| Refusal::new(Code::InvalidAuthorizationDetails, why);
     if text.len() > 32 * 1024 {
         return Err(bad("authorization_details is too long"));
@@ -337,9 +354,7 @@ pub(crate) fn details_element(text: &str) -> Verdict<Json> {
         serde_json::from_str(text).map_err(|_| bad("authorization_details is not a JSON array"))?;
     let mut elements = list.into_iter();
     match (elements.next(), elements.next()) {
-        (Some(one), None) if one.get("type").and_then(Json::as_str) == Some(DETAILS_TYPE) => {
-            Ok(one)
-        }
+        (Some(one), None) if one.get("type").and_then(Json::as_str) == Some(kind) => Ok(one),
         (Some(_), None) => Err(bad("this type of authorization_details is not known")),
         _ => Err(bad("authorization_details must hold one element")),
     }

@@ -1,8 +1,12 @@
 //! The few traits by which domains meet, over `&mut Tx`. Wired in the binary; no logic lives here.
 
+mod person;
 mod types;
 
-pub use types::{Access, Authority, Consumer, NodeRights, Pending, Subject, SubjectKind, Word};
+pub use person::{Inbox, OwnRecords};
+pub use types::{
+    Access, Authority, Consumer, NodeRights, Own, OwnValue, Pending, Subject, SubjectKind, Word,
+};
 
 use kernel::{Ctx, Id, Problem, Text, Timestamp};
 use serde_json::Value as Json;
@@ -91,7 +95,7 @@ pub trait Records: Send + Sync {
     /// The purposes that companies are asked for, by id, with their names.
     fn purposes(&self) -> Vec<(String, Text)>;
     /// Where a person decides on such a request.
-    fn decide_at(&self, interaction: &Id) -> String;
+    fn decide_at(&self, interaction: &Id, details: &Json) -> String;
     /// The element as it stands now, enriched for the token response; `None` when the consent allows nothing more.
     fn granted(
         &self,
@@ -99,6 +103,9 @@ pub trait Records: Send + Sync {
         consent: &Id,
         now: Timestamp,
     ) -> Result<Option<Json>, Problem>;
+    /// The element that goes with the tokens of a code, where that happens once and is more than
+    /// [`Records::granted`] says: a person's answers to a form.
+    fn deliver(&self, tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<Option<Json>, Problem>;
     /// The client gives the grant back: revokes the consent.
     fn give_back(&self, tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<(), Problem>;
 }
@@ -124,23 +131,4 @@ pub trait Signatures: Send + Sync {
         digest: &[u8; 32],
         answer: Option<&Json>,
     ) -> Result<Json, Problem>;
-}
-
-/// What a person is told (implemented by `inbox`).
-pub trait Inbox: Send + Sync {
-    /// Leaves a message for a person, in the transaction of what it tells of; by mail and push goes only
-    /// that there is one. `about` is the id of what it tells of: of one thing a template tells once.
-    fn leave(
-        &self,
-        tx: &mut Tx<'_>,
-        ctx: &Ctx,
-        person: &Id,
-        template: &'static str,
-        about: &str,
-        words: &[(&'static str, Word)],
-    ) -> Result<(), Problem>;
-    /// Who asked to be told of a topic that is not told unasked, and since when.
-    fn asked_for(&self, tx: &mut Tx<'_>, topic: &str) -> Result<Vec<(Id, Timestamp)>, Problem>;
-    /// How many messages of the person are unread.
-    fn unread(&self, tx: &mut Tx<'_>, person: &Id) -> Result<u32, Problem>;
 }

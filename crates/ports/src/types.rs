@@ -117,3 +117,29 @@ pub enum Word {
     /// A moment, written as each language does.
     Moment(Timestamp),
 }
+
+/// One value of a person's own records.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnValue {
+    /// The register.
+    pub register: String,
+    /// The field.
+    pub field: String,
+    /// The department that says it.
+    pub department: Text,
+    /// The value as the register has it.
+    pub value: Json,
+    /// How it is said, where the register has words for it.
+    pub said: Option<Text>,
+    /// As of when.
+    pub at: Timestamp,
+}
+
+/// What was found of a person's own records.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Own {
+    /// Each value that there is.
+    pub values: Vec<OwnValue>,
+    /// The departments that do not answer now.
+    pub silent: Vec<Text>,
+}

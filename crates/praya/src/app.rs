@@ -2,6 +2,7 @@
 
 use crate::{
     Error,
+    kinds::Kinds,
     limits::{Limits, limit},
     log_pages, portal,
 };
@@ -13,6 +14,7 @@ use axum::{
 };
 use evidence::Log;
 use exchange::{Deps, Exchange, RecordsPort, Signer, pack::Pack, sources::Sources};
+use forms::Forms;
 use http::{HeaderValue, header};
 use identity::{Identity, Keys};
 use inbox::Inbox;
@@ -115,7 +117,7 @@ impl App {
         let deps = Deps {
             directory: port.clone(),
             authorizations: port.clone(),
-            signatures: port,
+            signatures: port.clone(),
             inbox: told.clone(),
         };
         let identity = Identity::new(identity::Settings {
@@ -123,7 +125,10 @@ impl App {
             world: world.clone(),
             issuer: base.clone(),
             keys: keys.clone(),
-            records: Arc::new(RecordsPort(pack.clone(), deps.clone())),
+            records: Arc::new(Kinds {
+                records: RecordsPort(pack.clone(), deps.clone()),
+                forms: forms::Port::new(&secret)?,
+            }),
             inbox: told,
             cookies: cookies.clone(),
             demo,
@@ -145,10 +150,18 @@ impl App {
             (Ctx::new(&world, Actor::System("start"), kernel::Locale::En), pack.clone());
         db.write(move |tx| exchange::ops::publish(tx, &ctx, &published)).await?;
         let runner = jobs::Runner::new(db.clone(), world.clone());
-        let runner = inbox.jobs(exchange::jobs_of(&exchange, runner));
+        let forms = Forms::new(forms::Parts {
+            db: db.clone(),
+            world: world.clone(),
+            secret,
+            authorizations: port,
+            records: Arc::new(exchange.clone()),
+        })?;
+        let runner = inbox.jobs(forms.jobs(exchange::jobs_of(&exchange, runner)));
         let mut routes = identity::routes(&identity)
             .merge(exchange::routes(&exchange))
             .merge(inbox::routes(&inbox))
+            .merge(forms::routes(&forms))
             .merge(log_pages::routes(&log, &pack))
             .merge(portal::routes(&db, &exchange))
             .merge(web::assets_routes())

@@ -7,6 +7,7 @@ mod app;
 mod cli;
 mod config;
 mod demo;
+mod kinds;
 mod limits;
 mod log_pages;
 mod openapi;

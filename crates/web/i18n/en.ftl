@@ -6,6 +6,7 @@ shell-language = Language
 shell-menu = Menu
 shell-home = Home
 shell-my-data = My data
+shell-profile = Profile
 shell-mandates = Mandates
 shell-messages = { $unread ->
     [0] Messages

@@ -6,6 +6,7 @@ shell-language = 语言
 shell-menu = 菜单
 shell-home = 首页
 shell-my-data = 我的数据
+shell-profile = 个人资料
 shell-mandates = 授权
 shell-messages = { $unread ->
     [0] 消息

@@ -6,6 +6,7 @@ shell-language = 語言
 shell-menu = 選單
 shell-home = 主頁
 shell-my-data = 我的資料
+shell-profile = 個人檔案
 shell-mandates = 授權
 shell-messages = { $unread ->
     [0] 訊息

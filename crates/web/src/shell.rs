@@ -105,6 +105,7 @@ impl Shell {
         let mut menu = vec![link("/", "shell-home")];
         if let Some(user) = &self.user {
             menu.push(link("/my/data", "shell-my-data"));
+            menu.push(link("/my/profile", "shell-profile"));
             menu.push(link("/my/mandates", "shell-mandates"));
             let unread = i64::from(user.unread);
             menu.push(MenuLink {

@@ -167,11 +167,17 @@ fn who_is(exchange: &Exchange, tx: &mut store::Tx<'_>, who: &str) -> Result<Text
     Ok(consumer_name(exchange, tx, who))
 }
 
+/// A purpose that is no pack's: ours, or one that is gone.
+fn own_purpose(shell: &Shell, id: &str) -> String {
+    let key = format!("purpose-{id}");
+    if web::has_text(&key) { shell.t(&key) } else { id.to_owned() }
+}
+
 fn purpose_name(exchange: &Exchange, shell: &Shell, id: &str) -> String {
     exchange
         .pack
         .purpose(id)
-        .map_or_else(|| id.to_owned(), |purpose| shell.of(&purpose.name).to_owned())
+        .map_or_else(|| own_purpose(shell, id), |purpose| shell.of(&purpose.name).to_owned())
 }
 
 fn line(

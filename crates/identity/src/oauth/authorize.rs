@@ -59,7 +59,7 @@ async fn begin(identity: &Identity, visit: Visit, params: Verdict<Params>) -> Ve
     // 303, so that no browser sends a form on (RFC 9700 §4.12).
     let to = match outcome.await.map_err(<Refusal as From<Problem>>::from)?? {
         Begun::SignIn => format!("/sign-in?{}", query(&[("next", &back)])),
-        Begun::Decide(id) => identity.0.records.decide_at(&id),
+        Begun::Decide(id, details) => identity.0.records.decide_at(&id, &details),
         Begun::Identify(id) => format!("/my/services/decide/{id}"),
         Begun::Answer(to) => to,
     };

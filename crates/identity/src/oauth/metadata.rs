@@ -51,7 +51,7 @@ pub(crate) fn document(issuer: &str) -> Json {
         "claims_parameter_supported": true,
         "acr_values_supported": ["phr"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "authorization_details_types_supported": [rules::DETAILS_TYPE],
+        "authorization_details_types_supported": rules::DETAILS_TYPES,
         "authorization_response_iss_parameter_supported": true,
         "dpop_signing_alg_values_supported": ALGS,
         "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic", "client_secret_post", "none"],

@@ -86,7 +86,7 @@ pub(crate) enum Begun {
     /// Signs in, and comes back to the same address.
     SignIn,
     /// Decides about records.
-    Decide(Id),
+    Decide(Id, Json),
     /// Decides whether to sign in to the service, and what it may know.
     Identify(Id),
     /// Goes back to the client.
@@ -125,8 +125,8 @@ pub(crate) fn begin(
         }
         _ => None,
     };
-    let decide = |at: &Interaction| match at.asked.details {
-        Some(_) => Begun::Decide(at.id.clone()),
+    let decide = |at: &Interaction| match &at.asked.details {
+        Some(details) => Begun::Decide(at.id.clone(), details.clone()),
         None => Begun::Identify(at.id.clone()),
     };
     let next = sign_in::next(&asked, signed.as_ref(), at.created_at, ctx.now, agreed.is_some());
@@ -225,16 +225,22 @@ pub(super) fn allow(
 ) -> Result<String, Problem> {
     let unknown = || Problem::new(404, "interaction-unknown");
     let (at, client) = deciding(tx, ctx, id)?.ok_or_else(unknown)?;
-    if at.asked.details.is_some() != about.is_some()
-        || !advance(tx, &at, Stage::Approved, at.person.as_ref(), micros(at.expires_at))?
-    {
+    if at.asked.details.is_some() != about.is_some() {
+        return Err(unknown());
+    }
+    // Who answers a form without a name leaves nothing here by which two answers could be joined.
+    let nameless = at.asked.details.as_ref().is_some_and(rules::is_anonymous);
+    let person = match about {
+        Some(about) if nameless => about.consent,
+        _ => ctx.person()?,
+    };
+    if !advance(tx, &at, Stage::Approved, Some(person), micros(at.expires_at))? {
         return Err(unknown());
     }
     let kind = about.map_or("person", |about| match about.subject.kind {
         SubjectKind::Company => "company",
         SubjectKind::Person => "person",
     });
-    let person = ctx.person()?;
     let sign_in = match &at.asked.openid {
         Some(asked) => Some(super::openid::sign_in_of(tx, ctx, asked, claims)?),
         None => None,

@@ -101,7 +101,12 @@ fn redeem(
         end(tx, ctx, &grant_id)?;
         return Ok(Err(invalid("the code was used before: its tokens are revoked")));
     }
-    let refresh = if super::openid::lasts(&held) {
+    // Answers to a form are given once: there is nothing to come back for.
+    let once = match &held.consent {
+        Some(consent) => records.deliver(tx, ctx, consent)?,
+        None => None,
+    };
+    let refresh = if once.is_none() && super::openid::lasts(&held) {
         let (family, end) = (ctx.id("fam"), after(ctx, rules::REFRESH_LIFE));
         let family = family.as_str();
         Some(new_refresh(tx, ctx, &grant_id, family, client, jkt, &held.scope, end)?)
@@ -109,7 +114,7 @@ fn redeem(
         None
     };
     let access = new_access(tx, ctx, &grant_id, client, jkt, &held.scope)?;
-    let told = told(tx, &held)?;
+    let (told, details) = (told(tx, &held)?, once.or(details));
     Ok(Ok(Issued { access, refresh, scope: held.scope, grant: grant_id, details, told }))
 }
 

@@ -1,6 +1,9 @@
 //! A pushed authorisation request (RFC 9126), judged.
 
-use super::{IDENTITY, OPENID, RECORDS, claims, details_element, has_scope, redirect_matches};
+use super::{
+    FORMS, IDENTITY, OPENID, RECORDS, claims, details_element, details_type, has_scope,
+    is_anonymous, redirect_matches,
+};
 use crate::{
     error::{Code, Refusal, Verdict},
     model::{Asked, Client, Flow, OpenId},
@@ -60,17 +63,20 @@ pub fn pushed(client: &Client, params: &Params, proof: Option<&str>) -> Verdict<
         (said, shown) => shown.or(said),
     };
     let scope = scope(client, params.get("scope"))?;
-    let details = match (has_scope(&scope, RECORDS), params.get("authorization_details")) {
-        (true, Some(text)) => Some(details_element(text)?),
-        (true, None) => return Err(bad("authorization_details is missing")),
-        (false, Some(_)) => {
+    let details = match (details_type(&scope), params.get("authorization_details")) {
+        (Some(kind), Some(text)) => Some(details_element(text, kind)?),
+        (Some(_), None) => return Err(bad("authorization_details is missing")),
+        (None, Some(_)) => {
             return Err(Refusal::new(
                 Code::InvalidAuthorizationDetails,
-                "ask for records with their scope",
+                "ask for records and forms with their scopes",
             ));
         }
-        (false, None) => None,
+        (None, None) => None,
     };
+    if has_scope(&scope, OPENID) && details.as_ref().is_some_and(is_anonymous) {
+        return Err(Refusal::new(Code::InvalidScope, "a form without a name tells no name"));
+    }
     let openid = has_scope(&scope, OPENID).then(|| openid(params, &scope)).transpose()?;
     Ok(Asked {
         redirect_uri: redirect_uri.to_owned(),
@@ -88,18 +94,22 @@ pub fn pushed(client: &Client, params: &Params, proof: Option<&str>) -> Verdict<
 fn scope(client: &Client, asked: Option<&str>) -> Verdict<String> {
     let refused = |why: &'static str| Err(Refusal::new(Code::InvalidScope, why));
     let asked = asked.filter(|text| !text.is_empty()).unwrap_or(RECORDS);
-    let may =
-        |one: &str| (one == RECORDS || IDENTITY.contains(&one)) && has_scope(&client.scopes, one);
+    let may = |one: &str| {
+        ([RECORDS, FORMS].contains(&one) || IDENTITY.contains(&one))
+            && has_scope(&client.scopes, one)
+    };
     let lenient = client.terms.flow == Flow::Baseline;
     let given: Vec<_> = asked.split(' ').filter(|one| !lenient || may(one)).collect();
     if !given.iter().all(|one| may(one)) {
         return refused("this client may not ask a person for this scope");
     }
-    if !given.iter().any(|one| [RECORDS, OPENID].contains(one)) {
+    if !given.iter().any(|one| [RECORDS, FORMS, OPENID].contains(one)) {
         return refused("openid is missing");
     }
-    if given.contains(&RECORDS) && given.iter().any(|one| ![RECORDS, OPENID].contains(one)) {
-        return refused("ask for records and for claims separately");
+    for alone in [RECORDS, FORMS] {
+        if given.contains(&alone) && given.iter().any(|one| ![alone, OPENID].contains(one)) {
+            return refused("ask for records, for a form and for claims separately");
+        }
     }
     Ok(given.join(" "))
 }
@@ -124,7 +134,7 @@ fn openid(params: &Params, scope: &str) -> Verdict<OpenId> {
     }
     let claims = claims::wanted(scope, params.get("claims"));
     let Some(claims) = claims else { return bad("claims cannot be read") };
-    if has_scope(scope, RECORDS) && !claims.is_empty() {
+    if details_type(scope).is_some() && !claims.is_empty() {
         return bad("ask for records and for claims separately");
     }
     Ok(OpenId {

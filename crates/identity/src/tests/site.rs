@@ -43,7 +43,7 @@ impl Records for Exchange {
         ["loan-assessment", "trade-finance"].map(|id| (id.to_owned(), Text::same(id))).into()
     }
 
-    fn decide_at(&self, interaction: &Id) -> String {
+    fn decide_at(&self, interaction: &Id, _: &Json) -> String {
         format!("/exchange/decide/{interaction}")
     }
 
@@ -52,6 +52,10 @@ impl Records for Exchange {
         Ok((!ended).then(
             || json!({"type": "praya_records", "purpose": "loan-assessment", "consent": consent}),
         ))
+    }
+
+    fn deliver(&self, _: &mut Tx<'_>, _: &Ctx, _: &Id) -> Result<Option<Json>, Problem> {
+        Ok(None)
     }
 
     fn give_back(&self, _: &mut Tx<'_>, _: &Ctx, consent: &Id) -> Result<(), Problem> {

@@ -114,7 +114,7 @@ pub(crate) async fn clients(
         jwks: jwks.clone(),
         profile: Profile::Confidential,
         webhook,
-        scopes: "records exchange:batch".to_owned(),
+        scopes: "records forms exchange:batch".to_owned(),
         active: true,
         node: None,
         terms: identity::model::Terms::default(),

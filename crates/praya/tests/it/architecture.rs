@@ -21,12 +21,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("outbound", &[]),
     ("identity", &["kernel", "store", "wire", "evidence", "jobs", "outbound", "ports", "web"]),
     ("exchange", &["kernel", "store", "wire", "evidence", "jobs", "outbound", "ports", "web"]),
+    ("forms", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web"]),
     ("inbox", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web"]),
     (
         "praya",
         &[
             "kernel", "store", "wire", "evidence", "jobs", "ports", "web", "identity", "exchange",
-            "inbox", "outbound", "bank",
+            "forms", "inbox", "outbound", "bank",
         ],
     ),
     // The bank shares nothing with Praya; the bench and the tools look from outside.
@@ -57,6 +58,7 @@ const PAGES: &[&str] = &[
     "/sign-out",
     "/invitation/",
     "/consent/",
+    "/fill/",
     "/my/",
     "/admin",
     "/admin/",

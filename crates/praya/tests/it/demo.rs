@@ -437,32 +437,38 @@ impl Consumer {
 
     /// Pushes a request; where the browser goes.
     pub(crate) async fn push(&self, details: &Value) -> (String, String) {
+        self.push_scoped(details, "records").await
+    }
+
+    pub(crate) async fn push_scoped(&self, details: &Value, scope: &str) -> (String, String) {
         let verifier = format!("{}{}", random(), random());
+        let (status, body) = self.pushed(details, scope, &verifier).await;
+        assert_eq!(status, 201, "{body}");
+        let request = body["request_uri"].as_str().unwrap();
+        let address = format!("/oauth/authorize?client_id={}&request_uri={request}", self.id);
+        (address, verifier)
+    }
+
+    /// What is said of a request that is refused.
+    pub(crate) async fn push_refused(&self, details: &Value, scope: &str) -> Value {
+        let (status, body) = self.pushed(details, scope, &random()).await;
+        assert_eq!(status, 400, "{body}");
+        body
+    }
+
+    async fn pushed(&self, details: &Value, scope: &str, verifier: &str) -> (u16, Value) {
         let challenge = b64::encode(sha256(&[verifier.as_bytes()]));
         let details = details.to_string();
-        let (status, body) = self
-            .oauth(
-                "/oauth/par",
-                &[
-                    ("response_type", "code"),
-                    ("redirect_uri", &self.redirect),
-                    ("scope", "records"),
-                    ("state", "s"),
-                    ("code_challenge", &challenge),
-                    ("code_challenge_method", "S256"),
-                    ("authorization_details", &details),
-                ],
-            )
-            .await;
-        assert_eq!(status, 201, "{body}");
-        (
-            format!(
-                "/oauth/authorize?client_id={}&request_uri={}",
-                self.id,
-                body["request_uri"].as_str().unwrap()
-            ),
-            verifier,
-        )
+        let fields = [
+            ("response_type", "code"),
+            ("redirect_uri", &self.redirect),
+            ("scope", scope),
+            ("state", "s"),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+            ("authorization_details", &details),
+        ];
+        self.oauth("/oauth/par", &fields).await
     }
 
     /// The whole dance: asks, lets the persona say yes to all but `struck`, and fetches tokens.
@@ -473,18 +479,19 @@ impl Consumer {
         self.redeem(&code_of(&callback), &verifier).await
     }
 
+    /// What the token endpoint says of a code.
+    pub(crate) async fn redeem_raw(&self, code: &str, verifier: &str) -> (u16, Value) {
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", &self.redirect),
+            ("code_verifier", verifier),
+        ];
+        self.oauth("/oauth/token", &fields).await
+    }
+
     pub(crate) async fn redeem(&self, code: &str, verifier: &str) -> Tokens {
-        let (status, body) = self
-            .oauth(
-                "/oauth/token",
-                &[
-                    ("grant_type", "authorization_code"),
-                    ("code", code),
-                    ("redirect_uri", &self.redirect),
-                    ("code_verifier", verifier),
-                ],
-            )
-            .await;
+        let (status, body) = self.redeem_raw(code, verifier).await;
         assert_eq!(status, 200, "{body}");
         Tokens {
             access: body["access_token"].as_str().unwrap().to_owned(),

@@ -12,6 +12,7 @@ mod browser;
 mod demo;
 mod durable;
 mod faults;
+mod forms;
 mod inside;
 mod life;
 mod limits;

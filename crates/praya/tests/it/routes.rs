@@ -136,6 +136,7 @@ async fn every_statement_prepares_on_both_engines() {
         evidence::sql::ALL,
         exchange::sql::ALL,
         exchange::verify::ALL,
+        forms::ALL,
         identity::ALL,
         inbox::ALL,
         jobs::ALL,

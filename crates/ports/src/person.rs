@@ -1,0 +1,35 @@
+//! What a person is told, and their own records.
+
+use crate::{Own, Word};
+use kernel::{Ctx, Id, Problem, Timestamp};
+use std::pin::Pin;
+use store::Tx;
+
+/// A person's own records, asked of their sources now (implemented by `exchange`).
+pub trait OwnRecords: Send + Sync {
+    /// The values of the person signed in, of these fields by register; the look is logged before it returns.
+    fn own<'a>(
+        &'a self,
+        ctx: &'a Ctx,
+        wanted: &'a [(String, Vec<String>)],
+    ) -> Pin<Box<dyn Future<Output = Result<Own, Problem>> + Send + 'a>>;
+}
+
+/// What a person is told (implemented by `inbox`).
+pub trait Inbox: Send + Sync {
+    /// Leaves a message for a person, in the transaction of what it tells of; by mail and push goes only
+    /// that there is one. `about` is the id of what it tells of: of one thing a template tells once.
+    fn leave(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        person: &Id,
+        template: &'static str,
+        about: &str,
+        words: &[(&'static str, Word)],
+    ) -> Result<(), Problem>;
+    /// Who asked to be told of a topic that is not told unasked, and since when.
+    fn asked_for(&self, tx: &mut Tx<'_>, topic: &str) -> Result<Vec<(Id, Timestamp)>, Problem>;
+    /// How many messages of the person are unread.
+    fn unread(&self, tx: &mut Tx<'_>, person: &Id) -> Result<u32, Problem>;
+}

@@ -1,0 +1,54 @@
+//! The kinds of `authorization_details`, each with its domain: consents, and forms (`fil_…`).
+
+use exchange::RecordsPort;
+use kernel::{Ctx, Id, Problem, Text, Timestamp};
+use ports::Records;
+use serde_json::Value as Json;
+use store::Tx;
+
+/// Hands each element to the domain of its type, and each consent to the domain of its id.
+pub(crate) struct Kinds {
+    pub(crate) records: RecordsPort,
+    pub(crate) forms: forms::Port,
+}
+
+impl Kinds {
+    fn asked(&self, details: &Json) -> &dyn Records {
+        if details["type"] == forms::TYPE { &self.forms } else { &self.records }
+    }
+
+    fn given(&self, consent: &Id) -> &dyn Records {
+        if consent.as_str().starts_with("fil_") { &self.forms } else { &self.records }
+    }
+}
+
+impl Records for Kinds {
+    fn check(&self, client: &str, details: &Json, now: Timestamp) -> Result<(), Problem> {
+        self.asked(details).check(client, details, now)
+    }
+
+    fn purposes(&self) -> Vec<(String, Text)> {
+        self.records.purposes()
+    }
+
+    fn decide_at(&self, interaction: &Id, details: &Json) -> String {
+        self.asked(details).decide_at(interaction, details)
+    }
+
+    fn granted(
+        &self,
+        tx: &mut Tx<'_>,
+        consent: &Id,
+        now: Timestamp,
+    ) -> Result<Option<Json>, Problem> {
+        self.given(consent).granted(tx, consent, now)
+    }
+
+    fn deliver(&self, tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<Option<Json>, Problem> {
+        self.given(consent).deliver(tx, ctx, consent)
+    }
+
+    fn give_back(&self, tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<(), Problem> {
+        self.given(consent).give_back(tx, ctx, consent)
+    }
+}
