@@ -132,6 +132,11 @@ impl Identity {
     }
 }
 
+/// What this crate does later: tells services of sessions that ended.
+pub fn jobs_of(identity: &Identity, runner: jobs::Runner) -> jobs::Runner {
+    oauth::jobs_of(identity, runner)
+}
+
 /// Every route of this crate, each with its audience.
 pub fn routes(identity: &Identity) -> web::Routes {
     oauth::routes(identity).merge(pages::routes(identity))

@@ -89,6 +89,12 @@ pub struct Terms {
     pub tokens: TokenForm,
     /// How it asks a person.
     pub flow: Flow,
+    /// Where a person may be sent back to who signed out, exactly.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Where it hears that a person signed out (OpenID Back-Channel Logout).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
 }
 
 /// How a client asks a person.

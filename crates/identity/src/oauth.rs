@@ -4,6 +4,7 @@ mod acting;
 mod authorize;
 mod grants;
 mod known;
+mod logout;
 mod metadata;
 mod openid;
 mod own;
@@ -12,6 +13,7 @@ mod sender;
 mod token;
 
 pub(crate) use known::Clients;
+pub(crate) use logout::jobs_of;
 pub(crate) use openid::Told;
 pub(crate) use params::Params;
 pub(crate) use sender::{Request, Sender};
@@ -43,6 +45,8 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
         .route("POST", "/oauth/revoke", Audience::Client, with(post(token::revoke)))
         .route("GET", "/oauth/grants/{grant}", Audience::Client, with(get(grants::query)))
         .route("DELETE", "/oauth/grants/{grant}", Audience::Client, with(delete(grants::revoke)))
+        .route("GET", "/oauth/logout", Audience::Public, with(get(logout::by_link)))
+        .route("POST", "/oauth/logout", Audience::Public, with(post(logout::by_form)))
         .route("GET", "/oauth/userinfo", Audience::Client, with(get(openid::userinfo)))
         .route("POST", "/oauth/userinfo", Audience::Client, with(post(openid::userinfo)))
         .route("GET", "/oauth/jwks", Audience::Public, with(get(metadata::jwks)));

@@ -7,6 +7,7 @@ mod directory;
 mod grants;
 mod invitations;
 mod keys;
+mod logout;
 mod mandates;
 mod openid;
 mod own;
@@ -30,6 +31,7 @@ pub(crate) use grants::{Begun, Grant, begin, end, grant, pairwise, push};
 pub use grants::{approve, end_grant, move_grant, pending, refuse};
 pub use invitations::{invitation, invite, invite_admin};
 pub use keys::{add_key, rotate_key};
+pub(crate) use logout::{JOB as LOGOUT_JOB, way_back};
 pub use mandates::{
     NewOffer, agree_to_mandate, given_to_me, mandates_of, offer_mandate, revoke_mandate,
     withdraw_mandate,
@@ -45,7 +47,7 @@ pub(crate) use security::{
     remove_passkey, security,
 };
 pub use sessions::sweep;
-pub(crate) use sessions::{end_session, sign_in, touch, visitor};
+pub(crate) use sessions::{end_session, end_sessions_of, sign_in, touch, visitor};
 pub(crate) use tokens::{Demand, Issued, bearer, give_back, introspect, issue, revoke};
 pub use tokens::{access, spend};
 

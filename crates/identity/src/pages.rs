@@ -5,6 +5,8 @@ mod security;
 mod services;
 mod sign_in;
 
+pub(crate) use sign_in::SigningOut;
+
 use crate::{Identity, rules};
 use axum::{
     response::{Html, IntoResponse, Response},

@@ -3,6 +3,7 @@
 pub mod acting;
 pub mod address;
 pub mod claims;
+pub mod logout;
 pub mod mandates;
 mod pushed;
 pub mod sign_in;
@@ -249,6 +250,14 @@ pub fn registration(
     }
     if client.webhook.as_deref().is_some_and(|hook| safe_url(hook, allow_loopback).is_err()) {
         return Err(("webhook", "client-webhook-form"));
+    }
+    let terms = &client.terms;
+    if !terms.post_logout_redirect_uris.iter().all(|uri| redirect_registrable(uri)) {
+        return Err(("terms", "client-redirect-form"));
+    }
+    let hook = terms.backchannel_logout_uri.as_deref();
+    if hook.is_some_and(|hook| safe_url(hook, allow_loopback).is_err()) {
+        return Err(("terms", "client-webhook-form"));
     }
     let known = |scope: &str| {
         SCOPES.contains(&scope) || scope == INTROSPECT || service_scope(scope).is_some()

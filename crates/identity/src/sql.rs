@@ -68,8 +68,15 @@ statements! {
         where s.hash = $1 and s.expires_at > $2 and s.seen_at > $3";
     TOUCH_SESSION = "update session set seen_at = $2 where id = $1 and seen_at < $2";
     END_SESSION = "delete from session where id = $1";
-    END_OTHER_SESSIONS = "delete from session where person = $1 and id <> $2";
-    END_SESSIONS_OF = "delete from session where person = $1";
+    OTHER_SESSIONS = "select id from session where person = $1 and id <> $2";
+    /// Signing in again, the same person in the same browser: what services know the session by stays.
+    RENEW_SESSION = "update session set hash = $3, method = $4, created_at = $5, seen_at = $5, expires_at = $6, device = $7 where id = $1 and person = $2";
+    ADD_SERVICE_SESSION = "insert into service_session (session, client, grant_id, expires_at) values ($1, $2, $3, $4)";
+    SERVICE_SESSIONS = "select s.client, s.grant_id, g.scope, g.person, c.terms, g.consent from service_session s
+        join oauth_grant g on g.id = s.grant_id join client c on c.id = s.client where s.session = $1 order by s.client, s.grant_id";
+    DROP_SERVICE_SESSIONS = "delete from service_session where session = $1";
+    KEEP_SERVICE_SESSIONS = "update service_session set expires_at = $2 where session = $1";
+    SWEEP_SERVICE_SESSIONS = "delete from service_session where session in (select session from service_session where expires_at < $1 limit 500)";
     SWEEP_SESSIONS = "delete from session where id in (select id from session where seen_at < $1 limit 500)";
 
     // Passkeys.

@@ -3,6 +3,7 @@
 mod acting;
 mod clients;
 mod codes;
+mod logout;
 mod machine;
 mod mandates;
 mod openid;

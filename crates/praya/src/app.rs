@@ -157,7 +157,8 @@ impl App {
             authorizations: port,
             records: Arc::new(exchange.clone()),
         })?;
-        let runner = inbox.jobs(forms.jobs(exchange::jobs_of(&exchange, runner)));
+        let runner = identity::jobs_of(&identity, exchange::jobs_of(&exchange, runner));
+        let runner = inbox.jobs(forms.jobs(runner));
         let mut routes = identity::routes(&identity)
             .merge(exchange::routes(&exchange))
             .merge(inbox::routes(&inbox))

@@ -94,23 +94,30 @@ pub(super) fn id_token(
     Ok(signer.sign(&Header { typ: "JWT" }, &claims).map_err(Problem::internal)?)
 }
 
-/// Whom an `id_token_hint` is about (Core §3.1.2.1): a token of ours, given to this client; it may be old.
-pub(super) fn hinted(identity: &Identity, client: &str, hint: &str) -> Verdict<String> {
-    #[derive(Deserialize)]
-    struct Hint {
-        iss: String,
-        aud: String,
-        sub: String,
-    }
-    let bad =
-        || Refusal::new(Code::InvalidRequest, "id_token_hint is not one of ours for this client");
+/// What an ID token of ours says of whom it was given to; it may be old.
+#[derive(Deserialize)]
+pub(super) struct Hint {
+    iss: String,
+    pub(super) aud: String,
+    sub: String,
+}
+
+/// Reads an `id_token_hint`: a token that we signed.
+pub(super) fn read_hint(identity: &Identity, hint: &str) -> Verdict<Hint> {
+    let bad = || Refusal::new(Code::InvalidRequest, "id_token_hint is not an ID token of ours");
     let keys = identity.0.keys.jwks(identity.now()).to_string();
     let keys = Jwks::parse(keys.as_bytes()).map_err(Problem::internal)?;
     let parsed = Parsed::new(hint, LONGEST_HINT).map_err(|_| bad())?;
     let payload = parsed.verify_by_set(&keys, &[Alg::Es256]).map_err(|_| bad())?;
     let read: Hint = serde_json::from_slice(payload).map_err(|_| bad())?;
-    let ours = read.iss == identity.0.issuer && read.aud == client;
-    if ours { Ok(read.sub) } else { Err(bad()) }
+    if read.iss == identity.0.issuer { Ok(read) } else { Err(bad()) }
+}
+
+/// Whom the hint of an authentication request is about (Core §3.1.2.1): it must have been this client's.
+pub(super) fn hinted(identity: &Identity, client: &str, hint: &str) -> Verdict<String> {
+    let read = read_hint(identity, hint)?;
+    let other = || Refusal::new(Code::InvalidRequest, "id_token_hint was given to another client");
+    if read.aud == client { Ok(read.sub) } else { Err(other()) }
 }
 
 /// Core §5.3: `GET` or `POST`, the token in `Authorization` or in the form, by DPoP where it is bound.

@@ -152,8 +152,7 @@ pub fn add_officer(
 pub fn stop_officer(tx: &mut Tx<'_>, ctx: &Ctx, person: &Id) -> Result<(), Problem> {
     operator(ctx)?;
     tx.execute(sql::STOP_OFFICER, &[person.as_str().into()])?;
-    tx.execute(sql::END_SESSIONS_OF, &[person.as_str().into()])?;
-    Ok(())
+    super::end_sessions_of(tx, ctx, person, "")
 }
 
 /// A person by their handle; for the command line and the demonstration.

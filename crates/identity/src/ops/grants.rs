@@ -245,8 +245,11 @@ pub(super) fn allow(
         Some(asked) => Some(super::openid::sign_in_of(tx, ctx, asked, claims)?),
         None => None,
     };
-    let sign_in = sign_in.map(|held| serde_json::to_string(&held)).transpose();
     let grant = ctx.id("gra");
+    if let Some(held) = &sign_in {
+        super::logout::remember(tx, ctx, &held.session, &client.id, &grant)?;
+    }
+    let sign_in = sign_in.map(|held| serde_json::to_string(&held)).transpose();
     let args = [
         grant.as_str().into(),
         (&client.id).into(),

@@ -129,6 +129,5 @@ pub(crate) fn remove_passkey(tx: &mut Tx<'_>, ctx: &Ctx, passkey: &str) -> Resul
 /// Ends every session of the person but this.
 pub(crate) fn end_other_sessions(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
     let (person, session) = own(ctx)?;
-    tx.execute(sql::END_OTHER_SESSIONS, &[person.as_str().into(), session.as_str().into()])?;
-    Ok(())
+    super::end_sessions_of(tx, ctx, &person.clone(), session.as_str())
 }

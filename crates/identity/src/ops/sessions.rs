@@ -6,8 +6,9 @@ use kernel::{Actor, Ctx, Id, Problem, Role, Timestamp, from_micros, micros};
 use store::Tx;
 use web::UserView;
 
-/// Begins a session for a person who has just proved to be themselves; the one this browser had ends.
-/// The token goes into the cookie and is never kept.
+/// Begins a session for a person who has just proved to be themselves. The one this browser had ends if it was
+/// another's; their own goes on under a new token, so that the services signed in to hear nothing. The token goes
+/// into the cookie and is never kept.
 pub(crate) fn sign_in(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
@@ -15,17 +16,28 @@ pub(crate) fn sign_in(
     method: Method,
     device: &str,
 ) -> Result<String, Problem> {
-    end_session(tx, ctx)?;
     let token = secret(ctx, "ses");
-    let args = [
-        ctx.id("ses").as_str().into(),
+    let facts: [store::Value; 5] = [
         hash(&token),
-        person.as_str().into(),
         method.as_str().into(),
         micros(ctx.now).into(),
         after(ctx, rules::SESSION_LIFE).into(),
         device.into(),
     ];
+    if let Actor::Person { id, session } | Actor::Officer { id, session, .. } = &ctx.actor
+        && id == person
+    {
+        let args = [vec![session.as_str().into(), person.as_str().into()], facts.to_vec()].concat();
+        if tx.execute(sql::RENEW_SESSION, &args)? == 1 {
+            let end = after(ctx, rules::SESSION_LIFE);
+            tx.execute(sql::KEEP_SERVICE_SESSIONS, &[session.as_str().into(), end.into()])?;
+            return Ok(token);
+        }
+    }
+    end_session(tx, ctx)?;
+    let [hash, method, now, end, device] = facts;
+    let id = ctx.id("ses");
+    let args = [id.as_str().into(), hash, person.as_str().into(), method, now, end, device];
     tx.execute(sql::ADD_SESSION, &args)?;
     Ok(token)
 }
@@ -33,8 +45,27 @@ pub(crate) fn sign_in(
 /// Ends the session of this request, if it has one.
 pub(crate) fn end_session(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
     if let Actor::Person { session, .. } | Actor::Officer { session, .. } = &ctx.actor {
-        tx.execute(sql::END_SESSION, &[session.as_str().into()])?;
+        end_one(tx, ctx, session)?;
     }
+    Ok(())
+}
+
+/// Ends the sessions of a person, but for `kept`. The caller has authorised it.
+pub(crate) fn end_sessions_of(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    person: &Id,
+    kept: &str,
+) -> Result<(), Problem> {
+    for row in tx.query(sql::OTHER_SESSIONS, &[person.as_str().into(), kept.into()])? {
+        end_one(tx, ctx, &row.text(0)?.into())?;
+    }
+    Ok(())
+}
+
+fn end_one(tx: &mut Tx<'_>, ctx: &Ctx, session: &Id) -> Result<(), Problem> {
+    super::logout::tell(tx, ctx, session)?;
+    tx.execute(sql::END_SESSION, &[session.as_str().into()])?;
     Ok(())
 }
 
@@ -89,6 +120,7 @@ pub fn sweep(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<bool, Problem> {
         (sql::SWEEP_REFRESH, now),
         // A session past its twelve hours is no longer touched, so this finds it too.
         (sql::SWEEP_SESSIONS, now - rules::SESSION_IDLE * 1_000_000),
+        (sql::SWEEP_SERVICE_SESSIONS, now),
         (sql::SWEEP_SPENT, ctx.now.as_second() - 240),
     ] {
         most = most.max(tx.execute(statement, &[before.into()])?);

@@ -6,7 +6,8 @@ use crate::{
     model::{Method, Persona},
     ops::{self, Kind},
     passkeys::Passkeys,
-    rules, tell,
+    rules::{self, logout::Wish},
+    tell,
 };
 use askama::Template;
 use axum::{
@@ -18,7 +19,7 @@ use kernel::{Ctx, Id, Problem, Text};
 use serde::Deserialize;
 use serde_json::json;
 use web::{
-    Form, Outcome, Shell, Visit,
+    Form, LeadsAway, Outcome, Shell, Visit,
     cookies::{Cookie, new_csrf},
 };
 
@@ -176,16 +177,50 @@ pub(super) async fn taken(
 pub(super) async fn sign_out(
     State(identity): State<Identity>,
     visit: Visit,
-    Form(Nothing {}): Form<Nothing>,
+    Form(form): Form<Leaving>,
 ) -> Outcome<Response> {
     let (ctx, again) = (visit.ctx.clone(), visit.ctx);
-    identity.0.db.write(move |tx| ops::end_session(tx, &ctx)).await?;
+    let wish = Wish { hint: None, client: form.client, redirect_uri: form.to, state: form.state };
+    let ended = identity.0.db.write(move |tx| {
+        let to = ops::way_back(tx, &wish)?;
+        ops::end_session(tx, &ctx)?;
+        Ok::<_, Problem>(to)
+    });
+    let to = ended.await?.unwrap_or_else(|| "/".to_owned());
     let cookies = &identity.0.cookies;
     let set = [
         (SET_COOKIE, cookies.clear(Cookie::Session)),
         (SET_COOKIE, cookies.set(Cookie::Csrf, &new_csrf(&again), None)),
     ];
-    Ok((axum::response::AppendHeaders(set), Redirect::to("/")).into_response())
+    Ok((axum::response::AppendHeaders(set), Redirect::to(&to)).into_response())
+}
+
+/// Where a person who signs out goes, at a service's wish.
+#[derive(Deserialize)]
+pub(super) struct Leaving {
+    client: Option<String>,
+    to: Option<String>,
+    state: Option<String>,
+}
+
+/// Whether to sign out.
+#[derive(Template)]
+#[template(path = "sign_out.html")]
+pub(crate) struct SigningOut {
+    shell: Shell,
+    signed_in: bool,
+    wish: Wish,
+}
+
+impl SigningOut {
+    /// The page, whose form leads away.
+    pub(crate) fn page(visit: &Visit, wish: Wish) -> Response {
+        let signed_in = visit.user.is_some();
+        let title = if signed_in { "sign-out-title" } else { "sign-out-title-done" };
+        let page = Self { shell: visit.shell(title), signed_in, wish };
+        render(&page)
+            .map_or_else(IntoResponse::into_response, |page| (LeadsAway, page).into_response())
+    }
 }
 
 #[derive(Template)]

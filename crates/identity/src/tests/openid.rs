@@ -33,10 +33,15 @@ fn client(id: &str, jwks: Json, terms: Terms) -> Client {
 
 /// A baseline client and its secret.
 pub(super) async fn library(site: &Site, id: &str) -> String {
-    let terms = Terms { auth: Auth::ClientSecretBasic, flow: Flow::Baseline, ..Terms::default() };
+    library_with(site, id, Terms::default()).await
+}
+
+/// The same, with more terms.
+pub(super) async fn library_with(site: &Site, id: &str, terms: Terms) -> String {
+    let terms = Terms { auth: Auth::ClientSecretBasic, flow: Flow::Baseline, ..terms };
     let (ctx, client) = (site.system(), client(id, json!({"keys": []}), terms));
     let add = move |tx: &mut store::Tx<'_>| {
-        ops::register_client(tx, &ctx, &client, false)?;
+        ops::register_client(tx, &ctx, &client, true)?;
         ops::new_secret(tx, &ctx, &client.id)
     };
     site.db.write(add).await.unwrap()
@@ -47,7 +52,7 @@ fn query(pairs: &[(&str, &str)]) -> String {
 }
 
 /// The address by which a library asks, with more parameters; one given again takes the place of its own.
-fn address(id: &str, more: &[(&str, &str)]) -> String {
+pub(super) fn address(id: &str, more: &[(&str, &str)]) -> String {
     let challenge = b64::encode(wire::sha256(&[VERIFIER.as_bytes()]));
     let usual = [
         ("client_id", id),
@@ -64,13 +69,18 @@ fn address(id: &str, more: &[(&str, &str)]) -> String {
     format!("/oauth/authorize?{}", query(&all))
 }
 
-fn param(to: &str, name: &str) -> Option<String> {
+pub(super) fn param(to: &str, name: &str) -> Option<String> {
     let url = url::Url::parse(to).unwrap();
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
 /// What the person signed in answers to the page that this address leads to.
-async fn says(site: &Site, session: &str, address: &str, pairs: &[(&str, &str)]) -> String {
+pub(super) async fn says(
+    site: &Site,
+    session: &str,
+    address: &str,
+    pairs: &[(&str, &str)],
+) -> String {
     let page = site.get(address, session).await;
     assert!(
         page.location().starts_with("/my/services/decide/"),
@@ -83,9 +93,9 @@ async fn says(site: &Site, session: &str, address: &str, pairs: &[(&str, &str)])
     site.form(page.location(), session, pairs).await.location().to_owned()
 }
 
-const YES: [(&str, &str); 2] = [("action", "allow"), ("claim", "name")];
+pub(super) const YES: [(&str, &str); 2] = [("action", "allow"), ("claim", "name")];
 
-async fn redeem(site: &Site, (id, secret): (&str, &str), code: &str) -> Reply {
+pub(super) async fn redeem(site: &Site, (id, secret): (&str, &str), code: &str) -> Reply {
     let basic = wire::b64::standard(format!("{id}:{secret}"));
     let body = query(&[
         ("grant_type", "authorization_code"),
@@ -100,14 +110,14 @@ async fn redeem(site: &Site, (id, secret): (&str, &str), code: &str) -> Reply {
 }
 
 /// An ID token's claims, its signature checked against the published keys.
-async fn believed(site: &Site, token: &str) -> Json {
+pub(super) async fn believed(site: &Site, token: &str) -> Json {
     let keys = site.get("/oauth/jwks", "").await;
     let keys = Jwks::parse(keys.text.as_bytes()).unwrap();
     let parsed = Parsed::new(token, 8192).unwrap();
     serde_json::from_slice(parsed.verify_by_set(&keys, &[Alg::Es256]).unwrap()).unwrap()
 }
 
-async fn userinfo(site: &Site, token: &str) -> Reply {
+pub(super) async fn userinfo(site: &Site, token: &str) -> Reply {
     let header = format!("Bearer {token}");
     site.send(bare(Method::GET, "/oauth/userinfo", &[("authorization", &header)])).await
 }
