@@ -55,25 +55,17 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         && !matches!(ip.segments(), [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..])
 }
 
+#[rustfmt::skip]
+const INSIDE_NAMES: [&str; 11] = [
+    "localhost", "local", "internal", "intranet", "lan", "home", "corp", "home.arpa", "test", "invalid", "onion",
+];
+
 /// Whether a name may be one of the public Internet: not those of one label, nor those set aside for use
 /// inside (RFC 6761, 6762, 8375). Whoever connects asks [`is_public`] of what it resolves to.
 pub fn is_public_name(name: &str) -> bool {
     let name = name.trim_end_matches('.');
-    let inside = [
-        "localhost",
-        "local",
-        "internal",
-        "intranet",
-        "lan",
-        "home",
-        "corp",
-        "home.arpa",
-        "test",
-        "invalid",
-        "onion",
-    ];
     name.contains('.')
-        && !inside.iter().any(|end| {
+        && !INSIDE_NAMES.iter().any(|end| {
             name == *end || name.strip_suffix(end).is_some_and(|head| head.ends_with('.'))
         })
 }
