@@ -53,6 +53,9 @@ pub struct Settings {
     pub records: Arc<dyn Records>,
     /// What people are told.
     pub inbox: Arc<dyn ports::Inbox>,
+    /// What calls clients' own addresses: it follows no redirect and, outside the demonstration, reaches no
+    /// address inside, also after a name was resolved.
+    pub caller: reqwest::Client,
     /// How cookies are written.
     pub cookies: Cookies,
     /// Whether people are made up: the sign-in page lists them.
@@ -74,13 +77,14 @@ struct Inner {
     passkeys: Option<Passkeys>,
     per_client: Limiter,
     clients: oauth::Clients,
+    caller: reqwest::Client,
     demo: bool,
 }
 
 impl Identity {
     /// Puts the domain together.
     pub fn new(settings: Settings) -> Self {
-        let Settings { db, world, issuer, keys, records, inbox, cookies, demo } = settings;
+        let Settings { db, world, issuer, keys, records, inbox, caller, cookies, demo } = settings;
         let passkeys = Passkeys::new(&issuer);
         let per_client = Limiter::new(rules::CLIENT_BURST, rules::CLIENT_EVERY);
         Self(Arc::new(Inner {
@@ -94,6 +98,7 @@ impl Identity {
             passkeys,
             per_client,
             clients: oauth::Clients::default(),
+            caller,
             demo,
         }))
     }

@@ -1,5 +1,9 @@
 //! What this crate keeps, as plain types.
 
+mod registration;
+
+pub use registration::{ClientRole, Progress, RegistrationView};
+
 use kernel::{Id, Text, Timestamp};
 use ports::NodeRights;
 use serde::{Deserialize, Serialize};
@@ -87,6 +91,9 @@ pub struct Terms {
     pub auth: Auth,
     /// What its own access tokens are.
     pub tokens: TokenForm,
+    /// Where its keys are read from, in place of keys that it handed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
     /// How it asks a person.
     pub flow: Flow,
     /// Where a person may be sent back to who signed out, exactly.

@@ -3,15 +3,18 @@
 mod acting;
 mod authorize;
 mod grants;
+mod keys;
 mod known;
 mod logout;
 mod metadata;
 mod openid;
 mod own;
 mod params;
+mod register;
 mod sender;
 mod token;
 
+pub(crate) use keys::fetch as fetch_keys;
 pub(crate) use known::Clients;
 pub(crate) use logout::jobs_of;
 pub(crate) use openid::Told;
@@ -43,6 +46,7 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
         .route("POST", "/oauth/token", Audience::Client, with(post(token::token)))
         .route("POST", "/oauth/introspect", Audience::Client, with(post(token::introspect)))
         .route("POST", "/oauth/revoke", Audience::Client, with(post(token::revoke)))
+        .route("POST", "/oauth/register", Audience::Client, with(post(register::register)))
         .route("GET", "/oauth/grants/{grant}", Audience::Client, with(get(grants::query)))
         .route("DELETE", "/oauth/grants/{grant}", Audience::Client, with(delete(grants::revoke)))
         .route("GET", "/oauth/logout", Audience::Public, with(get(logout::by_link)))

@@ -12,6 +12,7 @@ mod mandates;
 mod openid;
 mod own;
 mod passkeys;
+mod registrations;
 mod security;
 mod sessions;
 mod tokens;
@@ -22,7 +23,9 @@ pub use clients::{
     add_client, client, clients, new_secret, register_client, set_client_active, start_client,
     stop_client,
 };
-pub(crate) use clients::{client_stamp, client_stamped, client_stands, secrets};
+pub(crate) use clients::{
+    client_stamp, client_stamped, client_stands, keep_keys, keys_at, secrets,
+};
 pub use directory::{
     Mandate, NewCompany, NewPerson, add_company, add_mandate, add_officer, add_person, authorities,
     holders, person_by_handle, personas, stop_officer, subject, subject_by_key,
@@ -42,6 +45,11 @@ pub(crate) use passkeys::{
     Ceremony, Kind, begin_registration, begin_sign_in, finish_registration, finish_sign_in, take,
 };
 pub use passkeys::{ask, finish_signature, passkeys_of};
+pub(crate) use registrations::registrar;
+pub use registrations::{
+    ask_client, client_roles, decide_client, registration_token, registrations, resume_client,
+    rotate_secret, set_client_role, suspend_client, withdraw_client,
+};
 pub(crate) use security::{
     add_passkey, begin_passkey, end_other_sessions, name_passkey, recently_signed_in,
     remove_passkey, security,

@@ -1,11 +1,13 @@
 //! Pages: signing in and out, invitations, how one signs in, mandates.
 
+mod clients;
 mod mandates;
 mod security;
 mod services;
 mod sign_in;
 
 pub(crate) use sign_in::SigningOut;
+pub(crate) use clients::ask;
 
 use crate::{Identity, rules};
 use axum::{
@@ -64,6 +66,11 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
         .route("POST", "/my/services/decide/{id}", Audience::Person, with(post(services::answer)))
         .route("GET", "/my/services", Audience::Person, with(get(services::page)))
         .route("POST", "/my/services/end", Audience::Person, with(post(services::end)))
+        .route("GET", "/clients", Audience::Person, with(get(clients::page)))
+        .route("GET", "/clients/new", Audience::Person, with(get(clients::new_form)))
+        .route("POST", "/clients/new", Audience::Person, with(post(clients::new)))
+        .route("POST", "/clients/token", Audience::Person, with(post(clients::token)))
+        .route("POST", "/clients/{id}/{answer}", Audience::Person, with(post(clients::answer)))
         .route("GET", "/my/mandates", Audience::Person, with(get(mandates::page)))
         .route("GET", "/my/mandates/give", Audience::Person, with(get(mandates::give_form)))
         .route("POST", "/my/mandates/give", Audience::Person, with(post(mandates::give)))

@@ -30,6 +30,8 @@ pub const DECIDING_LIFE: i64 = 7 * 24 * 3600;
 pub const CODE_LIFE: i64 = 60;
 /// An access token lives this long, in seconds.
 pub const ACCESS_LIFE: i64 = 600;
+/// What a creator's program registers with is good for this long, in seconds.
+pub const REGISTRATION_TOKEN_LIFE: i64 = 24 * 3600;
 /// After a new secret of a client the one before is good for this long, in seconds.
 pub const SECRET_OVERLAP: i64 = 24 * 3600;
 /// So often may a client that has proved itself ask at once, and then once in each [`CLIENT_EVERY`]: it can
@@ -237,7 +239,14 @@ pub fn registration(
         // Records need more than a word that can be copied.
         return Err(("terms", "client-auth-form"));
     }
-    if client.profile == Profile::Confidential && !by_secret {
+    if let Some(address) = &client.terms.jwks_uri {
+        if safe_url(address, allow_loopback).is_err() || client.profile == Profile::Public {
+            return Err(("jwks_uri", "client-keys-address"));
+        }
+    }
+    // Keys at an address of its own are read before it is registered there.
+    let unread = client.terms.jwks_uri.is_some() && client.jwks == serde_json::json!({"keys": []});
+    if client.profile == Profile::Confidential && !by_secret && !unread {
         let keys = Jwks::parse(client.jwks.to_string().as_bytes())
             .map_err(|_| ("jwks", "client-keys-form"))?;
         let mut kids: Vec<_> = keys.keys.iter().filter_map(|key| key.kid.as_deref()).collect();

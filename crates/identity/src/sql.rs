@@ -109,6 +109,25 @@ statements! {
     SECRETS = "select hash, expires_at from client_secret where client = $1";
     SET_CLIENT_ACTIVE = "update client set active = $2, changed_at = case when changed_at < $3 then $3 else changed_at + 1 end where id = $1";
     /// So that what is remembered of it is read again.
+    CLIENT_ORGANISATION = "select organisation from client where id = $1";
+    SET_CLIENT_ORGANISATION = "update client set organisation = $2 where id = $1";
+    SET_CLIENT_KEYS = "update client set jwks = $2, keys_at = $3, changed_at = case when changed_at < $3 then $3 else changed_at + 1 end where id = $1";
+    CLIENT_KEYS_AT = "select keys_at from client where id = $1";
+    SET_CLIENT_ROLE = "insert into client_role (person, role, organisation, created_at) values ($1, $2, $3, $4)
+        on conflict (person, role) do update set organisation = $3, created_at = $4";
+    DROP_CLIENT_ROLE = "delete from client_role where person = $1 and role = $2";
+    CLIENT_ROLE = "select organisation from client_role where person = $1 and role = $2";
+    ADD_REGISTRATION = "insert into registration (id, client, organisation, asked, state, asked_by, asked_at, reason) values ($1, $2, $3, $4, 'waiting', $5, $6, '')";
+    REGISTRATION = "select id, client, organisation, asked, state, asked_by from registration where id = $1";
+    REGISTRATION_WAITS = "select 1 from registration where client = $1 and state = 'waiting'";
+    MOVE_REGISTRATION = "update registration set state = $2, decided_by = $3, decided_at = $4, reason = $5 where id = $1 and state = 'waiting'";
+    REGISTRATIONS = "select r.id, r.organisation, r.asked, r.state, r.asked_by, r.asked_at, r.reason, p.name_en, p.name_tc, p.name_sc, d.name_en, d.name_tc, d.name_sc, c.active,
+            not exists (select 1 from registration n where n.client = r.client and n.state = 'approved' and n.decided_at > r.decided_at)
+        from registration r join person p on p.id = r.asked_by left join person d on d.id = r.decided_by left join client c on c.id = r.client
+        where r.organisation = $1 or $2 order by case when r.state = 'waiting' then 0 else 1 end, r.asked_at desc, r.id limit 200";
+    ADD_REGISTRATION_TOKEN = "insert into registration_token (hash, person, expires_at) values ($1, $2, $3)";
+    REGISTRATION_TOKEN = "select person from registration_token where hash = $1 and expires_at > $2";
+    SWEEP_REGISTRATION_TOKENS = "delete from registration_token where hash in (select hash from registration_token where expires_at < $1 limit 500)";
     STAMP_CLIENT = "update client set changed_at = case when changed_at < $2 then $2 else changed_at + 1 end where id = $1";
 
     // Our signing keys.

@@ -11,6 +11,7 @@ mod own;
 mod passkeys;
 mod races;
 mod refresh;
+mod registration;
 mod requests;
 mod security;
 mod sessions;

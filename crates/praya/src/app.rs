@@ -130,6 +130,7 @@ impl App {
                 forms: forms::Port::new(&secret)?,
             }),
             inbox: told,
+            caller: exchange::sources::net::client(demo)?,
             cookies: cookies.clone(),
             demo,
         });

@@ -18,6 +18,8 @@ pub(crate) struct Known {
     pub(crate) client: Client,
     pub(crate) keys: Jwks,
     pub(crate) stamp: i64,
+    /// When its keys were last read from its own address.
+    pub(crate) keys_at: Option<Timestamp>,
     secrets: Vec<([u8; 32], Option<Timestamp>)>,
 }
 
@@ -49,14 +51,15 @@ impl Clients {
             if now.is_none() || now == stamp {
                 return Ok::<_, Problem>((now, None));
             }
-            let secrets = ops::secrets(tx, &key)?;
-            Ok((now, ops::client_stamped(tx, &key)?.map(|(client, _)| (client, secrets))))
+            let (secrets, keys_at) = (ops::secrets(tx, &key)?, ops::keys_at(tx, &key)?);
+            let client = ops::client_stamped(tx, &key)?;
+            Ok((now, client.map(|(client, _)| (client, secrets, keys_at))))
         });
         let (now, read) = read.await?;
         let Some(stamp) = now else { return Ok(None) };
-        let Some((client, secrets)) = read else { return Ok(held) };
+        let Some((client, secrets, keys_at)) = read else { return Ok(held) };
         let keys = Jwks::parse(client.jwks.to_string().as_bytes()).map_err(Problem::internal)?;
-        let known = Arc::new(Known { client, keys, stamp, secrets });
+        let known = Arc::new(Known { client, keys, stamp, keys_at, secrets });
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST {
             all.clear();

@@ -30,6 +30,7 @@ pub(crate) fn document(issuer: &str) -> Json {
         "userinfo_endpoint": at("userinfo"),
         "introspection_endpoint": at("introspect"),
         "revocation_endpoint": at("revoke"),
+        "registration_endpoint": at("register"),
         "jwks_uri": at("jwks"),
         "end_session_endpoint": at("logout"),
         "backchannel_logout_supported": true,

@@ -1,6 +1,6 @@
 //! Who sent a request: the client, by its assertion (RFC 7523), and the key it holds (RFC 9449).
 
-use super::{Params, known::Known, single};
+use super::{Params, keys, known::Known, single};
 use crate::{
     Identity,
     error::{Code, Refusal, Verdict},
@@ -13,7 +13,7 @@ use kernel::{Ctx, Problem};
 use std::sync::Arc;
 use store::Tx;
 use wire::{
-    assertion::{Assertion, Unverified},
+    assertion::{self, Assertion, Unverified},
     dpop::{self, Expected, Proof},
 };
 
@@ -108,18 +108,27 @@ impl Request {
         if self.params.get("client_id").is_some_and(|id| id != read.client_id()) {
             return Err(not_proven("client_id is not the assertion's"));
         }
-        let known = self.find(identity, read.client_id()).await?;
-        let client = &known.client;
-        if client.profile != Profile::Confidential || client.terms.auth != Auth::PrivateKeyJwt {
+        let mut known = self.find(identity, read.client_id()).await?;
+        if known.client.profile != Profile::Confidential
+            || known.client.terms.auth != Auth::PrivateKeyJwt
+        {
             return Err(not_proven("this client does not authenticate by assertion"));
         }
-        let now = identity.now().as_second();
-        let held = read
-            .verify(&known.keys, &identity.0.issuer, now)
-            .map_err(|why| Refusal::new(Code::InvalidClient, why.to_string()))?;
+        if keys::stale(identity, &known, false) {
+            known = keys::renewed(identity, known).await?;
+        }
+        let (issuer, now) = (&identity.0.issuer, identity.now().as_second());
+        let mut outcome = read.verify(&known.keys, issuer, now);
+        if let Err(assertion::Refusal::Form(_)) = outcome
+            && keys::stale(identity, &known, true)
+        {
+            known = keys::renewed(identity, known).await?;
+            outcome = Unverified::new(text).and_then(|read| read.verify(&known.keys, issuer, now));
+        }
+        let held = outcome.map_err(|why| Refusal::new(Code::InvalidClient, why.to_string()))?;
         // Not before it has proved itself: others could use up its allowance in its name.
         if !self.near {
-            identity.0.per_client.admit(&client.id, identity.now())?;
+            identity.0.per_client.admit(&known.client.id, identity.now())?;
         }
         Ok(Sender { known, assertion: Some(held), proof: None })
     }

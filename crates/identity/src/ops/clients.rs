@@ -76,8 +76,18 @@ pub fn register_client(
     allow_loopback: bool,
 ) -> Result<(), Problem> {
     operator(ctx)?;
+    judge(client, allow_loopback)?;
+    put(tx, ctx, client)
+}
+
+/// `400 client-refused` with the field, for a client that may not be registered as given.
+pub(super) fn judge(client: &Client, allow_loopback: bool) -> Result<(), Problem> {
     rules::registration(client, allow_loopback)
-        .map_err(|(field, code)| Problem::new(400, "client-refused").field(field, code))?;
+        .map_err(|(field, code)| Problem::new(400, "client-refused").field(field, code))
+}
+
+/// Writes a client down. The caller has authorised and judged it.
+pub(super) fn put(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client) -> Result<(), Problem> {
     let columns = columns(ctx, client);
     if tx.execute(sql::CHANGE_CLIENT, &columns)? == 0 {
         tx.execute(sql::ADD_CLIENT, &columns)?;
@@ -95,6 +105,11 @@ pub fn add_client(tx: &mut Tx<'_>, ctx: &Ctx, client: &Client) -> Result<(), Pro
 /// [`rules::SECRET_OVERLAP`] has passed the one before is good as well, so that a client changes without a gap.
 pub fn new_secret(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<String, Problem> {
     operator(ctx)?;
+    make_secret(tx, ctx, id)
+}
+
+/// See [`new_secret`]. The caller has authorised it.
+pub(super) fn make_secret(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<String, Problem> {
     let found = client(tx, id)?.ok_or_else(|| Problem::new(404, "not-found"))?;
     if found.profile == Profile::Public || found.terms.auth != Auth::ClientSecretBasic {
         return Err(Problem::new(409, "client-needs-no-secret"));
@@ -118,6 +133,27 @@ pub(crate) fn secrets(
         Ok((hash, row.opt_int(1)?.map(from_micros)))
     };
     rows.iter().map(read).collect()
+}
+
+/// Keeps the keys that were read from a client's own address, if it still stands as it was. For the program itself.
+pub(crate) fn keep_keys(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    (id, stamp): (&str, i64),
+    keys: &serde_json::Value,
+) -> Result<(), Problem> {
+    operator(ctx)?;
+    if client_stands(tx, id, stamp)? {
+        let args = [id.into(), keys.to_string().into(), micros(ctx.now).into()];
+        tx.execute(sql::SET_CLIENT_KEYS, &args)?;
+    }
+    Ok(())
+}
+
+/// When a client's keys were last read from its own address.
+pub(crate) fn keys_at(tx: &mut Tx<'_>, id: &str) -> Result<Option<Timestamp>, Problem> {
+    let row = tx.query_opt(sql::CLIENT_KEYS_AT, &[id.into()])?;
+    Ok(row.map(|row| row.opt_int(0)).transpose()?.flatten().map(from_micros))
 }
 
 /// What changes whenever a client is changed; none where it is unknown or stopped.
@@ -144,6 +180,16 @@ pub fn set_client_active(
     active: bool,
 ) -> Result<(), Problem> {
     operator(ctx)?;
+    set_active(tx, ctx, id, active)
+}
+
+/// See [`set_client_active`]. The caller has authorised it.
+pub(super) fn set_active(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    id: &str,
+    active: bool,
+) -> Result<(), Problem> {
     if tx.execute(sql::SET_CLIENT_ACTIVE, &[id.into(), active.into(), micros(ctx.now).into()])? == 0
     {
         return Err(Problem::new(404, "not-found"));

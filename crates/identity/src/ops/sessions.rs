@@ -114,6 +114,7 @@ pub fn sweep(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<bool, Problem> {
     for (statement, before) in [
         (sql::SWEEP_CEREMONIES, now),
         (sql::SWEEP_INVITATIONS, now),
+        (sql::SWEEP_REGISTRATION_TOKENS, now),
         (sql::SWEEP_INTERACTIONS, an_hour_ago),
         (sql::SWEEP_CODES, an_hour_ago),
         (sql::SWEEP_ACCESS, now),

@@ -151,6 +151,7 @@ impl Site {
             keys,
             records: exchange.clone(),
             inbox: inbox.clone(),
+            caller: reqwest::Client::new(),
             cookies: cookies.clone(),
             demo: true,
         });
