@@ -130,7 +130,7 @@ impl App {
                 forms: forms::Port::new(&secret)?,
             }),
             inbox: told,
-            caller: exchange::sources::net::client(demo)?,
+            caller: outbound::client(demo)?,
             cookies: cookies.clone(),
             demo,
         });

@@ -1,5 +1,5 @@
 //! `/oauth/register` (RFC 7591): a creator's program registers a client, which counts once another person has
-//! approved it. The initial access token is made by the creator on `/clients`.
+//! approved it. The initial access token is made by the creator on `/my/clients`.
 
 use super::{answer, open};
 use crate::{
@@ -66,7 +66,11 @@ async fn registered(
     let system = identity.ctx(Actor::System("registration"));
     let found = identity.0.db.read(move |tx| ops::registrar(tx, &system, &token)).await;
     let Some(person) = found.map_err(failed)? else {
-        return Err(error(StatusCode::UNAUTHORIZED, "invalid_token", "make a token on /clients"));
+        return Err(error(
+            StatusCode::UNAUTHORIZED,
+            "invalid_token",
+            "make a token on /my/clients",
+        ));
     };
     let bad = |why: &str| error(StatusCode::BAD_REQUEST, "invalid_client_metadata", why);
     let metadata: Metadata =
@@ -114,7 +118,7 @@ async fn registered(
         (_, Auth::PrivateKeyJwt) => "private_key_jwt",
         (_, Auth::ClientSecretBasic) => "client_secret_basic",
     };
-    // Its secret is made once it counts, and shown to its creator on /clients.
+    // Its secret is made once it counts, and shown to its creator on /my/clients.
     let said = json!({
         "client_id": client.id, "client_name": client.name.en, "redirect_uris": client.redirect_uris,
         "scope": client.scopes, "token_endpoint_auth_method": method, "registration": registration,

@@ -113,7 +113,7 @@ pub(super) struct Asked {
     done: Option<String>,
 }
 
-/// `GET /clients`.
+/// `GET /my/clients`.
 pub(super) async fn page(
     State(identity): State<Identity>,
     visit: Visit,
@@ -228,7 +228,7 @@ fn form(visit: &Visit, form: New, problem: Option<&Problem>) -> NewPage {
     }
 }
 
-/// `GET /clients/new`.
+/// `GET /my/clients/new`.
 pub(super) async fn new_form(State(identity): State<Identity>, visit: Visit) -> Outcome<Response> {
     let ctx = visit.ctx.clone();
     let (creator, _) = identity.0.db.read(move |tx| ops::client_roles(tx, &ctx)).await?;
@@ -253,14 +253,14 @@ pub(crate) async fn ask(identity: &Identity, ctx: Ctx, client: &mut Client) -> R
     identity.0.db.write(move |tx| ops::ask_client(tx, &ctx, &asked, demo)).await
 }
 
-/// `POST /clients/new`.
+/// `POST /my/clients/new`.
 pub(super) async fn new(
     State(identity): State<Identity>,
     visit: Visit,
     Form(sent): Form<New>,
 ) -> Outcome<Response> {
     match ask(&identity, visit.ctx.clone(), &mut sent.client()).await {
-        Ok(_) => Ok(Redirect::to("/clients?done=asked").into_response()),
+        Ok(_) => Ok(Redirect::to("/my/clients?done=asked").into_response()),
         Err(problem) if problem.status == 400 => {
             let page = render(&form(&visit, sent, Some(&problem)))?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
@@ -285,7 +285,7 @@ fn shown(visit: &Visit, title: &str, lead: &str, secret: String) -> Outcome<Resp
     Ok(response)
 }
 
-/// `POST /clients/token`.
+/// `POST /my/clients/token`.
 pub(super) async fn token(
     State(identity): State<Identity>,
     visit: Visit,
@@ -293,7 +293,7 @@ pub(super) async fn token(
 ) -> Outcome<Response> {
     let ctx = visit.ctx.clone();
     let token = identity.0.db.write(move |tx| ops::registration_token(tx, &ctx)).await?;
-    shown(&visit.at("/clients".to_owned()), "client-token-title", "client-token-lead", token)
+    shown(&visit.at("/my/clients".to_owned()), "client-token-title", "client-token-lead", token)
 }
 
 #[derive(Deserialize, Clone)]
@@ -302,7 +302,7 @@ pub(super) struct Answer {
     reason: String,
 }
 
-/// `POST /clients/{id}/{answer}`.
+/// `POST /my/clients/{id}/{answer}`.
 pub(super) async fn answer(
     State(identity): State<Identity>,
     visit: Visit,
@@ -324,11 +324,11 @@ pub(super) async fn answer(
     });
     match done.await? {
         Some(secret) => shown(
-            &visit.at("/clients".to_owned()),
+            &visit.at("/my/clients".to_owned()),
             "client-secret-title",
             "client-secret-lead",
             secret,
         ),
-        None => Ok(Redirect::to(&format!("/clients?done={answer}")).into_response()),
+        None => Ok(Redirect::to(&format!("/my/clients?done={answer}")).into_response()),
     }
 }

@@ -47,7 +47,7 @@ async fn newest(site: &Site) -> Id {
 }
 
 async fn press(site: &Site, session: &str, id: &Id, what: &str) -> Reply {
-    site.form(&format!("/clients/{id}/{what}"), session, &[]).await
+    site.form(&format!("/my/clients/{id}/{what}"), session, &[]).await
 }
 
 async fn token(site: &Site, secret: &str) -> StatusCode {
@@ -75,8 +75,8 @@ fn secret_on(page: &Reply, prefix: &str) -> String {
 async fn a_creator_registers_a_client_and_it_counts_once_another_person_approved_it() {
     for site in each().await {
         let (creator, approver) = two(&site).await;
-        let sent = site.form("/clients/new", &creator, &FORM).await;
-        assert_eq!(sent.location(), "/clients?done=asked");
+        let sent = site.form("/my/clients/new", &creator, &FORM).await;
+        assert_eq!(sent.location(), "/my/clients?done=asked");
         let id = newest(&site).await;
         let known = site.db.read(|tx| ops::client(tx, "parks-booking")).await.unwrap();
         assert!(known.is_none(), "nothing counts before the second person");
@@ -85,7 +85,7 @@ async fn a_creator_registers_a_client_and_it_counts_once_another_person_approved
 
         assert_eq!(
             press(&site, &approver, &id, "approve").await.location(),
-            "/clients?done=approve"
+            "/my/clients?done=approve"
         );
         let again = press(&site, &approver, &id, "approve").await;
         assert_eq!(again.status, StatusCode::CONFLICT, "decided once");
@@ -93,7 +93,7 @@ async fn a_creator_registers_a_client_and_it_counts_once_another_person_approved
         let secret = secret_on(&page, "cs");
         assert_eq!(token(&site, &secret).await, StatusCode::OK);
         for session in [&creator, &approver] {
-            assert!(!site.get("/clients", session).await.text.contains(&secret), "seen once");
+            assert!(!site.get("/my/clients", session).await.text.contains(&secret), "seen once");
         }
         let second = secret_on(&press(&site, &creator, &id, "secret").await, "cs");
         assert_ne!(second, secret);
@@ -101,24 +101,27 @@ async fn a_creator_registers_a_client_and_it_counts_once_another_person_approved
         // Either stops it at once; only the approver lets it go on.
         assert_eq!(
             press(&site, &creator, &id, "suspend").await.location(),
-            "/clients?done=suspend"
+            "/my/clients?done=suspend"
         );
         assert_eq!(token(&site, &second).await, StatusCode::UNAUTHORIZED);
         assert_eq!(press(&site, &creator, &id, "resume").await.status, StatusCode::FORBIDDEN);
-        assert_eq!(press(&site, &approver, &id, "resume").await.location(), "/clients?done=resume");
+        assert_eq!(
+            press(&site, &approver, &id, "resume").await.location(),
+            "/my/clients?done=resume"
+        );
         assert_eq!(token(&site, &second).await, StatusCode::OK);
 
         // A change waits likewise, and until then all stays.
         let change = with(&[("scopes", "api:other-office")]);
         assert_eq!(
-            site.form("/clients/new", &creator, &change).await.location(),
-            "/clients?done=asked"
+            site.form("/my/clients/new", &creator, &change).await.location(),
+            "/my/clients?done=asked"
         );
         assert_eq!(token(&site, &second).await, StatusCode::OK);
         let change = newest(&site).await;
         assert_eq!(
             press(&site, &approver, &change, "approve").await.location(),
-            "/clients?done=approve"
+            "/my/clients?done=approve"
         );
         assert_eq!(token(&site, &second).await, StatusCode::BAD_REQUEST, "the scope is gone");
         let logged = site
@@ -153,17 +156,19 @@ async fn nobody_approves_what_they_registered_even_with_both_roles() {
     for site in each().await {
         let (creator, approver) = two(&site).await;
         role(&site, &site.chan, ClientRole::Approver, "dpo").await;
-        site.form("/clients/new", &creator, &FORM).await;
+        site.form("/my/clients/new", &creator, &FORM).await;
         let id = newest(&site).await;
         let refused = press(&site, &creator, &id, "approve").await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN);
         assert!(refused.text.contains("another person must decide"), "{}", refused.text);
-        let bare = site.form(&format!("/clients/{id}/refuse"), &approver, &[("reason", " ")]).await;
+        let bare =
+            site.form(&format!("/my/clients/{id}/refuse"), &approver, &[("reason", " ")]).await;
         assert_eq!(bare.status, StatusCode::BAD_REQUEST, "a no says why");
-        let no =
-            site.form(&format!("/clients/{id}/refuse"), &approver, &[("reason", "Too much")]).await;
-        assert_eq!(no.location(), "/clients?done=refuse");
-        assert!(site.get("/clients", &creator).await.text.contains("Too much"));
+        let no = site
+            .form(&format!("/my/clients/{id}/refuse"), &approver, &[("reason", "Too much")])
+            .await;
+        assert_eq!(no.location(), "/my/clients?done=refuse");
+        assert!(site.get("/my/clients", &creator).await.text.contains("Too much"));
         assert_eq!(press(&site, &approver, &id, "approve").await.status, StatusCode::CONFLICT);
         // Nobody gives a role to themselves, and without one there is nothing to see.
         let (ctx, admin) = (
@@ -181,11 +186,17 @@ async fn nobody_approves_what_they_registered_even_with_both_roles() {
             .await;
         assert_eq!(own.unwrap_err().code, "client-role-to-self");
         let nobody = site.signed_in("lee-admin").await;
-        for path in ["/clients", "/clients/new"] {
+        for path in ["/my/clients", "/my/clients/new"] {
             assert_eq!(site.get(path, &nobody).await.status, StatusCode::FORBIDDEN, "{path}");
         }
-        assert_eq!(site.form("/clients/new", &nobody, &FORM).await.status, StatusCode::FORBIDDEN);
-        assert_eq!(site.form("/clients/token", &nobody, &[]).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(
+            site.form("/my/clients/new", &nobody, &FORM).await.status,
+            StatusCode::FORBIDDEN
+        );
+        assert_eq!(
+            site.form("/my/clients/token", &nobody, &[]).await.status,
+            StatusCode::FORBIDDEN
+        );
     }
 }
 
@@ -193,7 +204,7 @@ async fn nobody_approves_what_they_registered_even_with_both_roles() {
 async fn a_creator_touches_only_what_is_their_organisations() {
     for site in each().await {
         let (creator, approver) = two(&site).await;
-        site.form("/clients/new", &creator, &FORM).await;
+        site.form("/my/clients/new", &creator, &FORM).await;
         let id = newest(&site).await;
         press(&site, &approver, &id, "approve").await;
         let (ctx, person) = (
@@ -214,18 +225,18 @@ async fn a_creator_touches_only_what_is_their_organisations() {
                 "{what}"
             );
         }
-        assert!(!site.get("/clients", &other).await.text.contains("Park bookings"));
+        assert!(!site.get("/my/clients", &other).await.text.contains("Park bookings"));
         for taken in ["parks-booking", "harbour-bank"] {
-            let sent = site.form("/clients/new", &other, &with(&[("client_id", taken)])).await;
+            let sent = site.form("/my/clients/new", &other, &with(&[("client_id", taken)])).await;
             assert_eq!(sent.status, StatusCode::UNPROCESSABLE_ENTITY);
             assert!(sent.text.contains("already waits for approval"), "{taken}");
         }
         // Withdrawn, it is no longer there to decide on.
-        site.form("/clients/new", &creator, &with(&[("client_id", "parks-two")])).await;
+        site.form("/my/clients/new", &creator, &with(&[("client_id", "parks-two")])).await;
         let id = newest(&site).await;
         assert_eq!(
             press(&site, &creator, &id, "withdraw").await.location(),
-            "/clients?done=withdraw"
+            "/my/clients?done=withdraw"
         );
         assert_eq!(press(&site, &approver, &id, "approve").await.status, StatusCode::CONFLICT);
         assert_eq!(Progress::parse("withdrawn"), Some(Progress::Withdrawn));
@@ -246,7 +257,7 @@ async fn a_form_with_a_mistake_comes_back_with_it_named() {
         ("auth", "key", "#jwks"),
         ("scopes", "records", "#redirect_uris"),
     ] {
-        let page = site.form("/clients/new", &creator, &with(&[(field, value)])).await;
+        let page = site.form("/my/clients/new", &creator, &with(&[(field, value)])).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}={value}");
         let page = scraper::Html::parse_document(&page.text);
         let links = scraper::Selector::parse(".govuk-error-summary a").unwrap();
@@ -266,7 +277,7 @@ async fn register(site: &Site, token: &str, body: &Json) -> Reply {
 async fn a_creators_program_registers_by_its_token_and_another_person_still_decides() {
     for site in each().await {
         let (creator, approver) = two(&site).await;
-        let held = secret_on(&site.form("/clients/token", &creator, &[]).await, "crt");
+        let held = secret_on(&site.form("/my/clients/token", &creator, &[]).await, "crt");
         let (party, jwks) = Party::new("x", false);
         let body = json!({"client_name": "Parks", "scope": "api:tax-office", "jwks": jwks});
         let made = register(&site, &held, &body).await;
@@ -310,8 +321,8 @@ async fn a_clients_own_key_may_change_at_its_own_address_and_the_old_one_ends() 
     let keys = std::sync::Arc::new(std::sync::Mutex::new(old_keys));
     let address = publish(keys.clone()).await;
     let form = with(&[("auth", "key"), ("jwks_uri", &address)]);
-    let sent = site.form("/clients/new", &creator, &form).await;
-    assert_eq!(sent.location(), "/clients?done=asked");
+    let sent = site.form("/my/clients/new", &creator, &form).await;
+    assert_eq!(sent.location(), "/my/clients?done=asked");
     press(&site, &approver, &newest(&site).await, "approve").await;
     let pairs = [("grant_type", "client_credentials"), ("scope", "api:tax-office:read")];
     let works = async |party: &Party| site.call(party, "/oauth/token", &pairs, None).await.status;
