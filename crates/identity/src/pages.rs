@@ -6,8 +6,8 @@ mod security;
 mod services;
 mod sign_in;
 
-pub(crate) use sign_in::SigningOut;
 pub(crate) use clients::ask;
+pub(crate) use sign_in::SigningOut;
 
 use crate::{Identity, rules};
 use axum::{

@@ -156,6 +156,10 @@ pub(super) struct New {
     #[serde(default)]
     jwks_uri: String,
     #[serde(default)]
+    backchannel_logout_uri: String,
+    #[serde(default)]
+    post_logout_redirect_uris: String,
+    #[serde(default)]
     scopes: String,
 }
 
@@ -188,7 +192,14 @@ impl New {
             scopes: words(&self.scopes).join(" "),
             active: true,
             node: None,
-            terms: Terms { auth, tokens, jwks_uri: given(&self.jwks_uri), flow },
+            terms: Terms {
+                auth,
+                tokens,
+                jwks_uri: given(&self.jwks_uri),
+                flow,
+                backchannel_logout_uri: given(&self.backchannel_logout_uri),
+                post_logout_redirect_uris: words(&self.post_logout_redirect_uris),
+            },
         }
     }
 }
