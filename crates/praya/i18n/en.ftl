@@ -1,6 +1,7 @@
 home-title = Home
 home-lead = Your records, moved by your consent, with proof
 home-what = Sign in once. Let an office’s records go to your bank or to another office when you agree. See every look, and stop it with one press.
+home-for = For { $name }
 home-data = My data
 home-data-why = Who may look at your records, who has looked, and the proof of each look.
 home-verify = Verify

@@ -1,6 +1,7 @@
 home-title = 首页
 home-lead = 您的记录，经您同意才流转，并有凭证可查
 home-what = 只需登录一次。经您同意，部门的记录即可提供给银行或其他部门。每次查看您都看得到，并可随时停止。
+home-for = { $name }的专页
 home-data = 我的数据
 home-data-why = 谁可以查看您的记录、谁查看过，以及每次查看的证明。
 home-verify = 核验

@@ -1,6 +1,7 @@
 home-title = 主頁
 home-lead = 你的紀錄，經你同意才流通，並有憑證可查
 home-what = 只須登入一次。經你同意，部門的紀錄便可提供予銀行或其他部門。每次查閱你都看得到，並可隨時停止。
+home-for = { $name }的專頁
 home-data = 我的資料
 home-data-why = 誰可查閱你的紀錄、誰查閱過，以及每次查閱的證明。
 home-verify = 核實

@@ -19,6 +19,7 @@ use http::{HeaderValue, header};
 use identity::{Identity, Keys};
 use inbox::Inbox;
 use kernel::{Actor, Ctx, Problem, Timestamp, World};
+use open::Open;
 use ports::Inbox as _;
 use std::sync::Arc;
 use store::Db;
@@ -160,12 +161,15 @@ impl App {
         })?;
         let runner = identity::jobs_of(&identity, exchange::jobs_of(&exchange, runner));
         let runner = inbox.jobs(forms.jobs(runner));
+        let named = pack.departments().map(|one| (one.id.clone(), one.name.clone()));
+        let open = Open::new(db.clone(), portal::content(&pack)?, named.collect());
         let mut routes = identity::routes(&identity)
             .merge(exchange::routes(&exchange))
             .merge(inbox::routes(&inbox))
             .merge(forms::routes(&forms))
             .merge(log_pages::routes(&log, &pack))
-            .merge(portal::routes(&db, &exchange))
+            .merge(open::routes(&open))
+            .merge(portal::routes(&db, &exchange, &open))
             .merge(web::assets_routes())
             .merge(web::pages_routes());
         if demo {

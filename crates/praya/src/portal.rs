@@ -23,10 +23,19 @@ pub(crate) fn count() {
     }
 }
 
+/// What the pack says to everyone; nothing without a `portal.toml`.
+pub(crate) fn content(pack: &exchange::pack::Pack) -> Result<open::Content, crate::Error> {
+    let Some((_, bytes)) = pack.files().find(|(path, _)| *path == open::FILE) else {
+        return Ok(open::Content::default());
+    };
+    let departments = pack.departments().map(|one| one.id.as_str()).collect();
+    Ok(open::Content::parse(std::str::from_utf8(bytes)?, &departments)?)
+}
+
 /// `/`, `/verify`, `/healthz`, `/readyz`, `/openapi.json`.
-pub(crate) fn routes(db: &Db, exchange: &Exchange) -> Routes {
+pub(crate) fn routes(db: &Db, exchange: &Exchange, open: &open::Open) -> Routes {
     Routes::new()
-        .route("GET", "/", Audience::Public, get(home).with_state(exchange.clone()))
+        .route("GET", "/", Audience::Public, get(home).with_state((exchange.clone(), open.clone())))
         .route("GET", "/verify", Audience::Public, get(verify_form).with_state(exchange.clone()))
         .route("POST", "/verify", Audience::Public, post(verify_text).with_state(exchange.clone()))
         .route("GET", "/healthz", Audience::Public, get(|| async { "ok" }))
@@ -81,11 +90,12 @@ struct HomePage {
     departments: usize,
     count: usize,
     log_size: u64,
+    today: open::Today,
 }
 
 /// `GET /`: what this is, what it holds, where to go.
 async fn home(
-    State(exchange): State<Exchange>,
+    State((exchange, open)): State<(Exchange, open::Open)>,
     visit: Visit,
     Query(search): Query<Search>,
 ) -> Outcome<Html<String>> {
@@ -112,7 +122,9 @@ async fn home(
         [name, department, description].iter().any(|text| text.to_lowercase().contains(&needle))
     };
     let registers = all.into_iter().filter(|line| needle.is_empty() || found(line)).collect();
+    let today = open.today(&visit.ctx, &shell).await?;
     page(&HomePage {
+        today,
         query: wanted,
         registers,
         departments: departments.len(),

@@ -132,6 +132,7 @@ pub(crate) enum Admin {
 pub(crate) fn check(folder: &Path) -> Result<(), Error> {
     let mistakes = match pack::load_dir(folder) {
         Ok(pack) => {
+            crate::portal::content(&pack)?;
             let count = pack.registers().count();
             say(&format!(
                 "{}: no mistakes; {} departments, {count} registers, {} purposes",

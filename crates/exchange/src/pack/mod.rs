@@ -147,13 +147,15 @@ struct Definitions<'a> {
     sources: Read<'a, Source>,
 }
 
+/// Files that are no definitions of ours: the government itself, and what others read.
+const ELSEWHERE: [&str; 2] = ["pack.toml", "portal.toml"];
 const FOLDERS: [&str; 4] = ["departments", "registers", "purposes", "sources"];
 
 fn load(files: BTreeMap<String, Vec<u8>>) -> Result<Pack, Vec<Mistake>> {
     let mut mistakes = Vec::new();
     for path in files.keys().filter(|path| {
         Path::new(path).extension().is_some_and(|end| end.eq_ignore_ascii_case("toml"))
-            && *path != "pack.toml"
+            && !ELSEWHERE.contains(&path.as_str())
     }) {
         if !matches!(path.split('/').collect::<Vec<_>>()[..], [folder, _] if FOLDERS.contains(&folder))
         {

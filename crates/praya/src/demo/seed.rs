@@ -81,10 +81,49 @@ pub(crate) async fn people(db: &Db, world: &World, data: &Data) -> Result<(), Er
                 identity::ops::add_officer(tx, &ctx, person, department, role)?;
             }
         }
-        Ok::<_, Problem>(())
+        notices(tx, &ctx)
     })
     .await?;
     Ok(())
+}
+
+/// Two made-up notices, of two departments.
+fn notices(tx: &mut store::Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
+    let text = |en: &str, tc: &str, sc: &str| Text {
+        en: en.to_owned(),
+        tc: tc.to_owned(),
+        sc: sc.to_owned(),
+    };
+    let today = ctx.zone.day(ctx.now);
+    let mut notice = |department: &str, days: i32, title: Text, body: Text| {
+        let until = today.checked_add(days.days()).ok();
+        let new = open::NewNotice { title, body, from: Some(today), until, made_up: true };
+        open::publish(tx, ctx, department, &new).map(drop)
+    };
+    notice(
+        "td",
+        30,
+        text(
+            "The Sha Tin office is quietest on Tuesday mornings",
+            "沙田辦事處星期二上午人流較少",
+            "沙田办事处星期二上午人流较少",
+        ),
+        text(
+            "If you can choose your time, come on a Tuesday before noon.\nLicences can be renewed by post as well.",
+            "如可選擇時間，請於星期二正午前前往。\n牌照亦可以郵遞方式續期。",
+            "如可选择时间，请于星期二正午前前往。\n牌照也可以邮寄方式续期。",
+        ),
+    )?;
+    notice(
+        "dpo",
+        14,
+        text("This portal is being tried out", "本入門網站正在試行", "本门户网站正在试行"),
+        text(
+            "All people and records here are made up. Tell us what is hard to understand.",
+            "此處所有人物及紀錄均屬虛構。如有不明白之處，請告訴我們。",
+            "此处所有人物和记录均为虚构。如有不明白之处，请告诉我们。",
+        ),
+    )
 }
 
 /// Where the bank may be answered.

@@ -22,12 +22,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("identity", &["kernel", "store", "wire", "evidence", "jobs", "outbound", "ports", "web"]),
     ("exchange", &["kernel", "store", "wire", "evidence", "jobs", "outbound", "ports", "web"]),
     ("forms", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web"]),
+    ("open", &["kernel", "store", "evidence", "web"]),
     ("inbox", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web"]),
     (
         "praya",
         &[
             "kernel", "store", "wire", "evidence", "jobs", "ports", "web", "identity", "exchange",
-            "forms", "inbox", "outbound", "bank",
+            "forms", "inbox", "open", "outbound", "bank",
         ],
     ),
     // The bank shares nothing with Praya; the bench and the tools look from outside.
@@ -59,6 +60,12 @@ const PAGES: &[&str] = &[
     "/invitation/",
     "/consent/",
     "/fill/",
+    "/services",
+    "/offices",
+    "/calendar",
+    "/notices",
+    "/notices/",
+    "/office/",
     "/my/",
     "/admin",
     "/admin/",

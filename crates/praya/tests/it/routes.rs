@@ -139,6 +139,7 @@ async fn every_statement_prepares_on_both_engines() {
         forms::ALL,
         identity::ALL,
         inbox::ALL,
+        open::ALL,
         jobs::ALL,
     ];
     for one in store::testing::each().await.unwrap() {
