@@ -26,8 +26,10 @@ pub enum Code {
     InvalidTarget,
     /// RFC 9396 §5.
     InvalidAuthorizationDetails,
-    /// RFC 9101 §6.2: we take no request object.
+    /// OpenID Connect Core §3.1.2.6: request objects are taken at the pushed request endpoint alone.
     RequestNotSupported,
+    /// RFC 9101 §6.2: not signed by this client, for us and for now.
+    InvalidRequestObject,
     /// RFC 9449 §5.
     InvalidDpopProof,
     /// RFC 9449 §8: try again with the nonce of the header.
@@ -54,7 +56,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::InvalidGrant,
@@ -65,6 +67,7 @@ impl Code {
         Self::InvalidTarget,
         Self::InvalidAuthorizationDetails,
         Self::RequestNotSupported,
+        Self::InvalidRequestObject,
         Self::InvalidDpopProof,
         Self::UseDpopNonce,
         Self::InvalidToken,
@@ -91,6 +94,7 @@ impl Code {
             Self::InvalidTarget => "invalid_target",
             Self::InvalidAuthorizationDetails => "invalid_authorization_details",
             Self::RequestNotSupported => "request_not_supported",
+            Self::InvalidRequestObject => "invalid_request_object",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",
             Self::InvalidToken => "invalid_token",

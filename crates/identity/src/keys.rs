@@ -1,6 +1,6 @@
 //! What this installation signs with, and the secrets it derives.
 
-use crate::{ops, sql};
+use crate::{model::Asked, ops, rules, sql};
 use kernel::{Actor, Ctx, Locale, Problem, Timestamp, World, from_micros, micros};
 use serde_json::{Value as Json, json};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -110,5 +110,40 @@ impl Keys {
 
     pub(crate) fn pairwise(&self) -> &[u8; 32] {
         &self.pairwise
+    }
+}
+
+/// Who answers: the issuer, with what it signs by and names people by.
+#[derive(Clone)]
+pub struct Us {
+    /// The issuer.
+    pub issuer: String,
+    /// Its keys.
+    pub keys: Arc<Keys>,
+}
+
+impl Us {
+    /// Where a browser goes with an answer: in the open (RFC 6749 §4.1.2), or signed (JARM §2.3.1).
+    pub(crate) fn answer_at(
+        &self,
+        client: &str,
+        asked: &Asked,
+        now: Timestamp,
+        pairs: &[(&str, &str)],
+    ) -> Result<String, Problem> {
+        let state = asked.state.as_deref();
+        if !asked.signed_answer {
+            return Ok(rules::answer_at(&asked.redirect_uri, &self.issuer, state, pairs));
+        }
+        let mut claims = json!({
+            "iss": self.issuer, "aud": client, "exp": now.as_second() + rules::SIGNED_ANSWER_LIFE,
+        });
+        for (name, value) in pairs.iter().copied().chain(state.map(|state| ("state", state))) {
+            claims[name] = value.into();
+        }
+        let token =
+            self.keys.signer(now)?.sign(&json!({"typ": "JWT"}), claims.to_string().as_bytes());
+        let token = token.map_err(Problem::internal)?;
+        Ok(rules::with_query(&asked.redirect_uri, &[("response", &token)]))
     }
 }

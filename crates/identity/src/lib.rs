@@ -26,7 +26,7 @@ pub mod verify;
 mod tests;
 
 pub use error::{Code, Refusal};
-pub use keys::Keys;
+pub use keys::{Keys, Us};
 pub use pages::demo_routes;
 pub use port::Port;
 pub use sql::ALL;
@@ -125,6 +125,11 @@ impl Identity {
     /// Our signing keys and nonces.
     pub fn keys(&self) -> &Arc<Keys> {
         &self.0.keys
+    }
+
+    /// Who answers.
+    pub fn us(&self) -> Us {
+        Us { issuer: self.0.issuer.clone(), keys: self.0.keys.clone() }
     }
 
     fn now(&self) -> Timestamp {

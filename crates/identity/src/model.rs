@@ -96,6 +96,9 @@ pub struct Terms {
     pub jwks_uri: Option<String>,
     /// How it asks a person.
     pub flow: Flow,
+    /// Whether its requests must be signed (RFC 9101), as FAPI 2.0 Message Signing wants it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub signed_requests: bool,
     /// Where a person may be sent back to who signed out, exactly.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub post_logout_redirect_uris: Vec<String>,
@@ -126,6 +129,9 @@ pub struct Asked {
     pub redirect_uri: String,
     /// `state`, given back as it came.
     pub state: Option<String>,
+    /// Whether the answer is signed (JARM).
+    #[serde(default)]
+    pub signed_answer: bool,
     /// The scopes.
     pub scope: String,
     /// `code_challenge` (S256).

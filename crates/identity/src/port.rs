@@ -1,6 +1,6 @@
 //! This domain as the others see it.
 
-use crate::{ops, passkeys::Passkeys, rules};
+use crate::{Us, ops, passkeys::Passkeys, rules};
 use kernel::{Ctx, Id, Problem, Timestamp};
 use ports::{
     Access, Authority, Authorizations, Consumer, Directory, Pending, Signatures, Subject,
@@ -12,15 +12,15 @@ use store::Tx;
 /// Implements [`Directory`], [`Authorizations`] and [`Signatures`]; made before the exchange, which needs it.
 #[derive(Clone)]
 pub struct Port {
-    issuer: String,
+    us: Us,
     passkeys: Option<Passkeys>,
     demo: bool,
 }
 
 impl Port {
-    /// For an issuer; `demo`: people are made up, and one without a passkey agrees by a press.
-    pub fn new(issuer: &str, demo: bool) -> Self {
-        Self { issuer: issuer.to_owned(), passkeys: Passkeys::new(issuer), demo }
+    /// For an issuer and its keys; `demo`: people are made up, and one without a passkey agrees by a press.
+    pub fn new(us: Us, demo: bool) -> Self {
+        Self { passkeys: Passkeys::new(&us.issuer), us, demo }
     }
 }
 
@@ -96,11 +96,11 @@ impl Authorizations for Port {
         consent: &Id,
         details: &Json,
     ) -> Result<String, Problem> {
-        ops::approve(tx, ctx, &self.issuer, interaction, subject, consent, details)
+        ops::approve(tx, ctx, &self.us, interaction, subject, consent, details)
     }
 
     fn refuse(&self, tx: &mut Tx<'_>, ctx: &Ctx, interaction: &Id) -> Result<String, Problem> {
-        ops::refuse(tx, ctx, &self.issuer, interaction)
+        ops::refuse(tx, ctx, &self.us, interaction)
     }
 
     fn end_grant(&self, tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<(), Problem> {

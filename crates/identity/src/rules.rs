@@ -26,6 +26,8 @@ pub const REQUEST_URI_LIFE: i64 = 90;
 pub const SIGN_IN_LIFE: i64 = 15 * 60;
 /// A person may decide, and a second one agree, for this long, in seconds.
 pub const DECIDING_LIFE: i64 = 7 * 24 * 3600;
+/// A signed answer may be believed for this long, in seconds (JARM §2.1).
+pub const SIGNED_ANSWER_LIFE: i64 = 600;
 /// A code lives this long, in seconds.
 pub const CODE_LIFE: i64 = 60;
 /// An access token lives this long, in seconds.
@@ -350,16 +352,15 @@ pub fn answer_at(
     state: Option<&str>,
     pairs: &[(&str, &str)],
 ) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in pairs {
-        query.append_pair(name, value);
-    }
-    if let Some(state) = state {
-        query.append_pair("state", state);
-    }
-    query.append_pair("iss", issuer);
-    let joint = if redirect_uri.contains('?') { '&' } else { '?' };
-    format!("{redirect_uri}{joint}{}", query.finish())
+    let more = state.map(|state| ("state", state)).into_iter().chain([("iss", issuer)]);
+    with_query(redirect_uri, &pairs.iter().copied().chain(more).collect::<Vec<_>>())
+}
+
+/// An address with parameters added to those that it has.
+pub fn with_query(to: &str, pairs: &[(&str, &str)]) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let joint = if to.contains('?') { '&' } else { '?' };
+    format!("{to}{joint}{query}")
 }
 
 /// The one element of a type in `authorization_details` (RFC 9396 §2).

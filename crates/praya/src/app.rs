@@ -98,7 +98,8 @@ impl App {
             base.split_once("://").map_or(base.as_str(), |(_, host)| host).replace([':', '/'], "-");
         let log = Log::open(db.clone(), &log_key, &origin).await?;
         let keys = Keys::load(&db, &world, &secret).await?;
-        let port = Arc::new(identity::Port::new(&base, demo));
+        let us = identity::Us { issuer: base.clone(), keys: keys.clone() };
+        let port = Arc::new(identity::Port::new(us, demo));
         let cookies = Cookies::new(instance(&base), https);
         let caller = inbox::Caller {
             client: outbound::client(demo)?,

@@ -14,6 +14,7 @@ pub mod jwe;
 pub mod jwk;
 pub mod jws;
 pub mod push;
+pub mod request_object;
 pub mod seal;
 pub mod sig9421;
 pub mod tlog;

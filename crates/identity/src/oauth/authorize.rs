@@ -51,11 +51,8 @@ async fn begin(identity: &Identity, visit: Visit, params: Verdict<Params>) -> Ve
         "/oauth/authorize?{}",
         query(&[("client_id", &client), ("request_uri", &request_uri)])
     );
-    let inner = identity.0.clone();
-    let outcome = identity.0.db.write(move |tx| {
-        let us = (inner.issuer.as_str(), inner.keys.pairwise());
-        ops::begin(tx, &ctx, us, &client, &request_uri)
-    });
+    let us = identity.us();
+    let outcome = identity.0.db.write(move |tx| ops::begin(tx, &ctx, &us, &client, &request_uri));
     // 303, so that no browser sends a form on (RFC 9700 §4.12).
     let to = match outcome.await.map_err(<Refusal as From<Problem>>::from)?? {
         Begun::SignIn => format!("/sign-in?{}", query(&[("next", &back)])),

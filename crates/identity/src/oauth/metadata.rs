@@ -22,39 +22,29 @@ pub(super) async fn discovery(State(identity): State<Identity>) -> Response {
 
 pub(crate) fn document(issuer: &str) -> Json {
     let at = |path: &str| format!("{issuer}/oauth/{path}");
-    json!({
+    let mut document = json!({
         "issuer": issuer,
         "pushed_authorization_request_endpoint": at("par"),
         "authorization_endpoint": at("authorize"),
         "token_endpoint": at("token"),
-        "userinfo_endpoint": at("userinfo"),
         "introspection_endpoint": at("introspect"),
         "revocation_endpoint": at("revoke"),
         "registration_endpoint": at("register"),
         "jwks_uri": at("jwks"),
-        "end_session_endpoint": at("logout"),
-        "backchannel_logout_supported": true,
-        "backchannel_logout_session_supported": true,
         "grant_management_endpoint": at("grants"),
         "grant_management_actions_supported": ["create", "query", "revoke"],
         "grant_management_action_required": false,
         // Each client that reaches records must, by its registration.
         "require_pushed_authorization_requests": false,
+        // At the pushed request endpoint alone.
         "request_parameter_supported": false,
         // Only our own, from a pushed request: nothing is fetched from a client.
         "request_uri_parameter_supported": false,
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": ["query", "query.jwt", "jwt"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", super::acting::GRANT],
         "code_challenge_methods_supported": ["S256"],
         "scopes_supported": rules::SCOPES,
-        "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["ES256"],
-        "claim_types_supported": ["normal"],
-        "claims_supported": claims(),
-        "claims_parameter_supported": true,
-        "acr_values_supported": ["phr"],
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "authorization_details_types_supported": rules::DETAILS_TYPES,
         "authorization_response_iss_parameter_supported": true,
         "dpop_signing_alg_values_supported": ALGS,
@@ -65,7 +55,27 @@ pub(crate) fn document(issuer: &str) -> Json {
         "revocation_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic", "none"],
         "revocation_endpoint_auth_signing_alg_values_supported": ALGS,
         "ui_locales_supported": Locale::ALL.map(Locale::tag),
-    })
+    });
+    let openid = json!({
+        "end_session_endpoint": at("logout"),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+        "request_object_signing_alg_values_supported": ALGS,
+        "authorization_signing_alg_values_supported": ["ES256"],
+        "introspection_signing_alg_values_supported": ["ES256"],
+        "userinfo_endpoint": at("userinfo"),
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": claims(),
+        "claims_parameter_supported": true,
+        "acr_values_supported": ["phr"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+    });
+    if let (Json::Object(all), Json::Object(more)) = (&mut document, openid) {
+        all.extend(more);
+    }
+    document
 }
 
 /// What an ID token or the UserInfo endpoint may say.

@@ -51,6 +51,11 @@ impl Params {
         Ok(Self(pairs))
     }
 
+    /// The parameters of a request object (RFC 9101); one that stands twice in JSON stood once in the end.
+    pub fn signed(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// A parameter's value.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0

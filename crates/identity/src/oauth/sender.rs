@@ -234,6 +234,14 @@ impl Request {
 }
 
 impl Request {
+    /// Whether the sender wants this kind of answer, by its own name.
+    pub(crate) fn accepts(&self, kind: &str) -> bool {
+        let accept = self.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        accept.is_some_and(|accept| {
+            accept.split(',').any(|one| one.split(';').next().is_some_and(|one| one.trim() == kind))
+        })
+    }
+
     /// The access token however it came (RFC 6750 §2.1, §2.2; RFC 9449 §7.1), and whether as one that is bound
     /// to a key. Only where a token may be anybody's who bears it.
     pub(crate) fn any_token(&self) -> Verdict<(&str, bool)> {
@@ -281,6 +289,22 @@ impl Sender {
     /// The client.
     pub(crate) fn client(&self) -> &Client {
         &self.known.client
+    }
+
+    /// What a pushed request asks: the form, or the object that the client signed (RFC 9101 §4) and nothing
+    /// beside it.
+    pub(crate) fn asked(&self, identity: &Identity, params: &Params) -> Verdict<Params> {
+        let Some(object) = params.get("request") else {
+            return if self.client().terms.signed_requests {
+                Err(Refusal::new(Code::InvalidRequest, "this client signs its requests"))
+            } else {
+                Ok(params.clone())
+            };
+        };
+        let (id, now) = (&self.client().id, identity.now().as_second());
+        wire::request_object::read(object, &self.known.keys, id, &identity.0.issuer, now)
+            .map(Params::signed)
+            .map_err(|why| Refusal::new(Code::InvalidRequestObject, why.to_string()))
     }
 
     /// The client's id, and what shows that it was not changed since it was read.

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 fn refused(problem: kernel::Problem) -> Refusal {
     problem.into()
@@ -27,7 +27,8 @@ pub(super) async fn push(State(identity): State<Identity>, request: Request) -> 
 async fn pushed(identity: &Identity, request: &Request) -> Verdict<Response> {
     let mut sender = request.client(identity).await?;
     sender.proof = request.proof(identity, None)?;
-    let asked = super::authorize::asked(identity, sender.client(), &request.params, sender.jkt())?;
+    let params = sender.asked(identity, &request.params)?;
+    let asked = super::authorize::asked(identity, sender.client(), &params, sender.jkt())?;
     let ctx = client_ctx(identity, &sender.client().id);
     let nonce = sender.next_nonce(identity, &ctx);
     let outcome = identity.0.db.write(move |tx| match sender.spend(tx)? {
@@ -138,7 +139,7 @@ async fn told(identity: &Identity, request: &Request, sender: Sender) -> Verdict
     let token = request.params.need("token")?.to_owned();
     let ctx = client_ctx(identity, &sender.client().id);
     let inner = identity.0.clone();
-    let spends = sender.spends();
+    let (client, spends) = (sender.client().id.clone(), sender.spends());
     let look = move |tx: &mut store::Tx<'_>| match sender.spend(tx)? {
         Ok(()) => {
             ops::introspect(tx, &ctx, sender.client(), &token, &inner.issuer, inner.keys.pairwise())
@@ -149,7 +150,29 @@ async fn told(identity: &Identity, request: &Request, sender: Sender) -> Verdict
     let outcome =
         if spends { identity.0.db.write(look).await } else { identity.0.db.read(look).await };
     let said = outcome.map_err(refused)??;
+    if request.accepts(SIGNED_INTROSPECTION) {
+        return signed(identity, &client, &said);
+    }
     Ok(answer(StatusCode::OK, &said, None))
+}
+
+/// RFC 9701 §5.
+const SIGNED_INTROSPECTION: &str = "application/token-introspection+jwt";
+
+fn signed(identity: &Identity, client: &str, said: &Json) -> Verdict<Response> {
+    let now = identity.now();
+    let claims = json!({
+        "iss": identity.0.issuer, "aud": client, "iat": now.as_second(), "token_introspection": said,
+    });
+    let signer = identity.0.keys.signer(now).map_err(refused)?;
+    let header = json!({"typ": "token-introspection+jwt"});
+    let token = signer.sign(&header, claims.to_string().as_bytes());
+    let token = token.map_err(|why| refused(kernel::Problem::internal(why)))?;
+    let headers = [
+        (http::header::CONTENT_TYPE, SIGNED_INTROSPECTION),
+        (http::header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((StatusCode::OK, headers, token).into_response())
 }
 
 /// Anyone may call themselves a public client, so none may ask about tokens (RFC 7662 §2.1).

@@ -2,6 +2,7 @@
 
 use super::{after, hash, secret};
 use crate::{
+    Us,
     error::{Code, Refusal, Verdict},
     model::{Asked, Client, Interaction, SignIn, Stage, Wanted},
     rules::{
@@ -99,7 +100,7 @@ pub(crate) enum Begun {
 pub(crate) fn begin(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
-    (issuer, pairwise): (&str, &[u8; 32]),
+    us: &Us,
     client_id: &str,
     request_uri: &str,
 ) -> Result<Verdict<Begun>, Problem> {
@@ -118,7 +119,7 @@ pub(crate) fn begin(
     }
     let asked = at.asked.openid.clone().unwrap_or_default();
     let person = ctx.person().ok();
-    let signed = super::openid::signed(tx, ctx, pairwise, &client.id)?;
+    let signed = super::openid::signed(tx, ctx, us.keys.pairwise(), &client.id)?;
     let agreed = match person {
         Some(person) if at.asked.details.is_none() => {
             super::openid::agreed(tx, person, &client.id, &asked)?
@@ -140,7 +141,8 @@ pub(crate) fn begin(
             if !advance(tx, &at, Stage::Refused, None, micros(at.expires_at))? {
                 return over();
             }
-            Ok(Ok(Begun::Answer(refusal_at(&at, issuer, code, "nobody could be asked"))))
+            let to = refusal_at(&at, ctx, us, code, "nobody could be asked")?;
+            Ok(Ok(Begun::Answer(to)))
         }
         (Stage::Pushed | Stage::Opened, Next::Ask | Next::Answer, Some(person)) => {
             let end = after(ctx, rules::DECIDING_LIFE);
@@ -148,7 +150,7 @@ pub(crate) fn begin(
                 return over();
             }
             match agreed.filter(|_| next == Next::Answer) {
-                Some(allowed) => super::openid::answer(tx, ctx, issuer, &at.id, &allowed)
+                Some(allowed) => super::openid::answer(tx, ctx, us, &at.id, &allowed)
                     .map(|to| Ok(Begun::Answer(to))),
                 None => Ok(Ok(decide(&at))),
             }
@@ -197,14 +199,14 @@ pub fn pending(tx: &mut Tx<'_>, ctx: &Ctx, id: &Id) -> Result<Option<Pending>, P
 pub fn approve(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
-    issuer: &str,
+    us: &Us,
     id: &Id,
     subject: &Subject,
     consent: &Id,
     details: &Json,
 ) -> Result<String, Problem> {
     let about = About { subject, consent, details };
-    allow(tx, ctx, issuer, id, Some(&about), &[])
+    allow(tx, ctx, us, id, Some(&about), &[])
 }
 
 /// What a grant for records is about.
@@ -218,7 +220,7 @@ pub(super) struct About<'a> {
 pub(super) fn allow(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
-    issuer: &str,
+    us: &Us,
     id: &Id,
     about: Option<&About<'_>>,
     claims: &[Wanted],
@@ -274,26 +276,27 @@ pub(super) fn allow(
         after(ctx, rules::CODE_LIFE).into(),
     ];
     tx.execute(sql::ADD_CODE, &args)?;
-    Ok(rules::answer_at(
-        &at.asked.redirect_uri,
-        issuer,
-        at.asked.state.as_deref(),
-        &[("code", &code)],
-    ))
+    us.answer_at(&client.id, &at.asked, ctx.now, &[("code", &code)])
 }
 
 /// [`ports::Authorizations::refuse`].
-pub fn refuse(tx: &mut Tx<'_>, ctx: &Ctx, issuer: &str, id: &Id) -> Result<String, Problem> {
+pub fn refuse(tx: &mut Tx<'_>, ctx: &Ctx, us: &Us, id: &Id) -> Result<String, Problem> {
     let (at, _) = deciding(tx, ctx, id)?.ok_or_else(|| Problem::new(404, "interaction-unknown"))?;
     if !advance(tx, &at, Stage::Refused, at.person.as_ref(), micros(at.expires_at))? {
         return Err(Problem::new(404, "interaction-unknown"));
     }
-    Ok(refusal_at(&at, issuer, Code::AccessDenied, "the person said no"))
+    refusal_at(&at, ctx, us, Code::AccessDenied, "the person said no")
 }
 
-fn refusal_at(at: &Interaction, issuer: &str, code: Code, why: &str) -> String {
+fn refusal_at(
+    at: &Interaction,
+    ctx: &Ctx,
+    us: &Us,
+    code: Code,
+    why: &str,
+) -> Result<String, Problem> {
     let error = [("error", code.as_str()), ("error_description", why)];
-    rules::answer_at(&at.asked.redirect_uri, issuer, at.asked.state.as_deref(), &error)
+    us.answer_at(&at.client, &at.asked, ctx.now, &error)
 }
 
 /// A grant as it stands.

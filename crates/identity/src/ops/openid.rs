@@ -2,6 +2,7 @@
 
 use super::grants::{Grant, allow, deciding, pairwise};
 use crate::{
+    Us,
     model::{Client, OpenId, SignIn, Wanted},
     rules::{self, claims, sign_in::Signed},
     sql,
@@ -96,7 +97,7 @@ pub(crate) fn question(tx: &mut Tx<'_>, ctx: &Ctx, id: &Id) -> Result<Option<Que
 pub(crate) fn say_yes(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
-    issuer: &str,
+    us: &Us,
     id: &Id,
     chosen: &[String],
 ) -> Result<String, Problem> {
@@ -115,18 +116,18 @@ pub(crate) fn say_yes(
         micros(ctx.now).into(),
     ];
     tx.execute(sql::SAY_YES, &args)?;
-    answer(tx, ctx, issuer, id, &allowed)
+    answer(tx, ctx, us, id, &allowed)
 }
 
 /// Signs the person in to the service: noted, whether they were asked or had agreed before.
 pub(super) fn answer(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
-    issuer: &str,
+    us: &Us,
     id: &Id,
     allowed: &[Wanted],
 ) -> Result<String, Problem> {
-    let to = allow(tx, ctx, issuer, id, None, allowed)?;
+    let to = allow(tx, ctx, us, id, None, allowed)?;
     let names: Vec<_> = allowed.iter().map(|one| one.name.as_str()).collect();
     let client = super::grants::interaction(tx, id)?.map(|at| at.client);
     let what = json!({"person": ctx.person()?, "consumer": client, "claims": names});

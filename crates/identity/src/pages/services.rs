@@ -78,10 +78,10 @@ pub(super) async fn answer(
     Path(id): Path<Id>,
     Form(form): Form<Answer>,
 ) -> Outcome<Response> {
-    let (ctx, inner) = (visit.ctx, identity.0.clone());
+    let (ctx, us) = (visit.ctx, identity.us());
     let answered = identity.0.db.write(move |tx| match form.action.as_str() {
-        "allow" => ops::say_yes(tx, &ctx, &inner.issuer, &id, &form.claim),
-        "refuse" => ops::refuse(tx, &ctx, &inner.issuer, &id),
+        "allow" => ops::say_yes(tx, &ctx, &us, &id, &form.claim),
+        "refuse" => ops::refuse(tx, &ctx, &us, &id),
         _ => Err(Problem::new(400, "form-unreadable")),
     });
     Ok(Redirect::to(&answered.await?).into_response())

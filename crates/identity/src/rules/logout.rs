@@ -35,9 +35,5 @@ pub fn wish(params: &Params) -> Verdict<Wish> {
 
 /// The registered address with `state`.
 pub fn back(to: &str, state: Option<&str>) -> String {
-    let Some(state) = state else { return to.to_owned() };
-    let query =
-        url::form_urlencoded::Serializer::new(String::new()).append_pair("state", state).finish();
-    let joint = if to.contains('?') { '&' } else { '?' };
-    format!("{to}{joint}{query}")
+    state.map_or_else(|| to.to_owned(), |state| super::with_query(to, &[("state", state)]))
 }

@@ -31,9 +31,11 @@ pub fn pushed(client: &Client, params: &Params, proof: Option<&str>) -> Verdict<
         }
         None => return Err(bad("response_type is missing")),
     }
-    if params.get("response_mode").is_some_and(|mode| mode != "query") {
-        return Err(bad("response_mode must be query"));
-    }
+    let signed_answer = match params.get("response_mode") {
+        None | Some("query") => false,
+        Some("jwt" | "query.jwt") => true,
+        Some(_) => return Err(bad("response_mode must be query or jwt")),
+    };
     let redirect_uri = params.get("redirect_uri").ok_or_else(|| bad("redirect_uri is missing"))?;
     if !redirect_matches(client, redirect_uri) {
         return Err(bad("redirect_uri is not one this client registered"));
@@ -81,6 +83,7 @@ pub fn pushed(client: &Client, params: &Params, proof: Option<&str>) -> Verdict<
     Ok(Asked {
         redirect_uri: redirect_uri.to_owned(),
         state: params.get("state").map(ToOwned::to_owned),
+        signed_answer,
         scope,
         challenge: challenge.to_owned(),
         jkt: jkt.map(ToOwned::to_owned),

@@ -366,6 +366,79 @@ async fn a_clinic_of_the_high_profile_pushes_and_proves_its_key_and_its_token_ou
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_an_answer_and_what_is_said_of_a_token_may_all_be_signed() {
+    let site = Site::sqlite().await;
+    let (clinic, jwks) = Party::new("clinic", false);
+    let terms = Terms { signed_requests: true, ..Terms::default() };
+    let (ctx, registered) = (site.system(), client("clinic", jwks, terms));
+    site.db.write(move |tx| ops::register_client(tx, &ctx, &registered, false)).await.unwrap();
+    let (now, challenge) =
+        (site.now().as_second(), b64::encode(wire::sha256(&[VERIFIER.as_bytes()])));
+    let mut claims = json!({
+        "iss": "clinic", "aud": ISSUER, "nbf": now, "exp": now + 300, "client_id": "clinic",
+        "response_type": "code", "redirect_uri": BACK, "scope": "openid", "state": "s",
+        "code_challenge": challenge, "code_challenge_method": "S256", "response_mode": "jwt",
+    });
+    let plain: Vec<(&str, &str)> = vec![
+        ("response_type", "code"),
+        ("redirect_uri", BACK),
+        ("scope", "openid"),
+        ("code_challenge", &challenge),
+        ("code_challenge_method", "S256"),
+    ];
+    let refused = site.call(&clinic, "/oauth/par", &plain, None).await;
+    assert_eq!(refused.json()["error"], "invalid_request", "this client signs its requests");
+    let sign = |claims: &Json| {
+        let header = json!({"typ": "oauth-authz-req+jwt"});
+        clinic.sig.sign(&header, claims.to_string().as_bytes()).unwrap()
+    };
+    let object = sign(&claims);
+    let pushed = site.call(&clinic, "/oauth/par", &[("request", &object)], None).await;
+    assert_eq!(pushed.status, StatusCode::CREATED, "{}", pushed.text);
+    let uri = pushed.json()["request_uri"].as_str().unwrap().to_owned();
+    let address =
+        format!("/oauth/authorize?{}", query(&[("client_id", "clinic"), ("request_uri", &uri)]));
+    let session = site.signed_in("chan-mei-ling").await;
+    let to = says(&site, &session, &address, &YES).await;
+    assert_eq!(param(&to, "code"), None, "{to}");
+    let said = believed(&site, &param(&to, "response").unwrap()).await;
+    assert_eq!(
+        (&said["iss"], &said["aud"], &said["state"], &said["exp"]),
+        (&json!(ISSUER), &json!("clinic"), &json!("s"), &json!(now + 600))
+    );
+    let code = said["code"].as_str().unwrap();
+    let pairs = [("code", code), ("redirect_uri", BACK), ("code_verifier", VERIFIER)];
+    let given = site.redeem_with(&clinic, &pairs).await.json();
+    let access = given["access_token"].as_str().unwrap();
+
+    let assertion = clinic.assertion(&site.claims(&clinic));
+    let body = query(&[
+        ("token", access),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("client_assertion", &assertion),
+    ]);
+    let asked = http::Request::post("/oauth/introspect")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("accept", "application/token-introspection+jwt");
+    let reply = site.send(asked.body(body.into()).unwrap()).await;
+    assert_eq!(reply.header("content-type"), "application/token-introspection+jwt");
+    let said = believed(&site, &reply.text).await;
+    assert_eq!(
+        (&said["aud"], &said["token_introspection"]["active"]),
+        (&json!("clinic"), &json!(true))
+    );
+    assert_eq!(
+        Parsed::new(&reply.text, 8192).unwrap().header().typ.as_deref(),
+        Some("token-introspection+jwt")
+    );
+
+    claims["aud"] = "https://else.example".into();
+    let other = sign(&claims);
+    let refused = site.call(&clinic, "/oauth/par", &[("request", &other)], None).await;
+    assert_eq!(refused.json()["error"], "invalid_request_object");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_baseline_client_reaches_no_records_and_another_person_cannot_answer() {
     let site = Site::sqlite().await;
     let terms = Terms { flow: Flow::Baseline, ..Terms::default() };

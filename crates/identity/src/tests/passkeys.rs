@@ -360,8 +360,11 @@ async fn a_consent_is_signed_by_the_passkey_over_its_digest_and_nothing_else() {
             check(&site.wong, &site.wong, digest, None).await.unwrap(),
             json!({"kind": "demo"})
         );
-        let (serve, ctx, wong) =
-            (crate::Port::new(ISSUER, false), site.as_person(&site.wong), site.wong.clone());
+        let (serve, ctx, wong) = (
+            crate::Port::new(site.identity.us(), false),
+            site.as_person(&site.wong),
+            site.wong.clone(),
+        );
         let refused =
             site.db.write(move |tx| serve.check(tx, &ctx, &wong, &digest, None)).await.unwrap_err();
         assert_eq!(refused.code, "passkey-needed");

@@ -46,7 +46,7 @@ async fn a_pushed_request_is_refused_by_the_name_the_rfc_gives() {
             "invalid_authorization_details",
         ),
         ("request_uri", Some("urn:ietf:params:oauth:request_uri:x"), "invalid_request"),
-        ("request", Some("eyJ"), "request_not_supported"),
+        ("request", Some("eyJ"), "invalid_request_object"),
         ("state", Some(&long), "invalid_request"),
         ("dpop_jkt", Some("short"), "invalid_request"),
         ("grant_management_action", Some("replace"), "invalid_request"),

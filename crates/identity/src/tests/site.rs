@@ -165,7 +165,7 @@ impl Site {
         let router = seed::with_visit(router, &identity, &world, cookies);
         let file = keep.url.strip_prefix("sqlite:").map(Into::into);
         Self {
-            port: Port::new(ISSUER, true),
+            port: Port::new(identity.us(), true),
             db,
             identity,
             exchange,

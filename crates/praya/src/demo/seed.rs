@@ -315,14 +315,12 @@ impl Past<'_> {
 /// Personas and officers as `demo.json` lists them.
 pub(crate) async fn describe(db: &Db) -> Result<(Vec<Json>, Vec<Json>), Error> {
     let all = db.read(identity::ops::personas).await?;
-    let port = identity::Port::new("http://localhost", true);
     let mut personas = Vec::new();
     let mut officers = Vec::new();
     for persona in all {
-        let (id, port, now) =
-            (persona.id.clone(), port.clone(), kernel::Clock::now(&kernel::SystemClock));
-        let companies =
-            db.read(move |tx| ports::Directory::authorities(&port, tx, &id, now)).await?;
+        let (id, now) = (persona.id.clone(), kernel::Clock::now(&kernel::SystemClock));
+        let scope = identity::rules::RECORDS;
+        let companies = db.read(move |tx| identity::ops::authorities(tx, &id, scope, now)).await?;
         let companies: Vec<_> = companies.iter().map(|a| json!({"id": a.company.id, "name": a.company.name, "brn": a.company.key, "role": a.role, "needs": a.needs})).collect();
         let line = json!({"id": persona.id, "key": persona.handle, "name": persona.name, "role": persona.role, "of": persona.of, "companies": companies});
         if persona.role == "officer" || persona.role == "admin" {
