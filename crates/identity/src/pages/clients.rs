@@ -199,6 +199,7 @@ impl New {
                 flow,
                 backchannel_logout_uri: given(&self.backchannel_logout_uri),
                 post_logout_redirect_uris: words(&self.post_logout_redirect_uris),
+                ..Terms::default()
             },
         }
     }
