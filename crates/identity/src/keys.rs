@@ -23,6 +23,7 @@ pub struct Keys {
     sealer: Sealer,
     nonces: Nonces,
     pairwise: [u8; 32],
+    documents: [u8; 32],
     held: RwLock<Vec<Held>>,
 }
 
@@ -45,6 +46,7 @@ impl Keys {
             sealer: sealer()?,
             nonces: Nonces::new(&derive(secret, "dpop nonces")),
             pairwise: derive(secret, "pairwise subjects"),
+            documents: derive(secret, "numbers of documents"),
             held: RwLock::default(),
         };
         let keys = Arc::new(keys);
@@ -106,6 +108,11 @@ impl Keys {
     /// Seals private keys; for [`ops::rotate_key`].
     pub fn sealer(&self) -> &Sealer {
         &self.sealer
+    }
+
+    /// Under which numbers of documents are kept.
+    pub(crate) fn documents(&self) -> &[u8; 32] {
+        &self.documents
     }
 
     pub(crate) fn pairwise(&self) -> &[u8; 32] {

@@ -3,6 +3,9 @@
 mod registration;
 
 pub use registration::{ClientRole, Progress, RegistrationView};
+mod assurance;
+
+pub use assurance::{CheckView, DOCUMENTS, Duty, Level, OfficerView};
 
 use kernel::{Id, Text, Timestamp};
 use ports::NodeRights;

@@ -1,6 +1,7 @@
 //! Operations: what happens inside a transaction, synchronous. The first line of each is its authorisation.
 
 mod acting;
+mod assurance;
 mod bench;
 mod clients;
 mod directory;
@@ -9,6 +10,7 @@ mod invitations;
 mod keys;
 mod logout;
 mod mandates;
+mod officers;
 mod openid;
 mod own;
 mod passkeys;
@@ -18,6 +20,7 @@ mod sessions;
 mod tokens;
 
 pub(crate) use acting::{Wanted, issue_acting, plan};
+pub use assurance::{AtCounter, Welcomed, check_at_counter, known_as, level, note_federated};
 pub use bench::{bench_access, bench_session};
 pub use clients::{
     add_client, client, clients, new_secret, register_client, set_client_active, start_client,
@@ -39,6 +42,7 @@ pub use mandates::{
     NewOffer, agree_to_mandate, given_to_me, mandates_of, offer_mandate, revoke_mandate,
     withdraw_mandate,
 };
+pub use officers::{appoint, dismiss, officers, on_duty, set_duty};
 pub(crate) use openid::{Question, Service, forget_service, question, say_yes, services, userinfo};
 pub(crate) use own::issue_own;
 pub(crate) use passkeys::{
@@ -59,6 +63,7 @@ pub(crate) use sessions::{end_session, end_sessions_of, sign_in, touch, visitor}
 pub(crate) use tokens::{Demand, Issued, bearer, give_back, introspect, issue, revoke};
 pub use tokens::{access, spend};
 
+use directory::{subject_row, words};
 use kernel::{Actor, Ctx, Problem, Text};
 use serde_json::Value as Json;
 use store::{Row, Tx, Value};
@@ -94,6 +99,12 @@ pub(crate) fn secret(ctx: &Ctx, prefix: &str) -> String {
 /// A secret as it is kept: its SHA-256 alone. Rows are found by it, so no comparison can leak.
 pub(crate) fn hash(secret: &str) -> Value {
     wire::sha256(&[secret.as_bytes()]).into()
+}
+
+/// A number of a person as it is kept where only sameness matters: nobody finds it by trying all numbers without
+/// the installation's secret.
+fn hash_key(key: &[u8; 32], kind: &str, number: &str) -> [u8; 32] {
+    wire::sha256(&[key, kind.as_bytes(), b" ", number.as_bytes()])
 }
 
 /// Three columns of a name.

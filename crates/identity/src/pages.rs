@@ -1,7 +1,9 @@
 //! Pages: signing in and out, invitations, how one signs in, mandates.
 
 mod clients;
+mod counter;
 mod mandates;
+mod officers;
 mod security;
 mod services;
 mod sign_in;
@@ -41,6 +43,11 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
             Audience::Public,
             with(post(sign_in::take_invitation)),
         )
+        .route("GET", "/counter", Audience::Officer, with(get(counter::page)))
+        .route("POST", "/counter", Audience::Officer, with(post(counter::check)))
+        .route("GET", "/admin/officers", Audience::Admin, with(get(officers::page)))
+        .route("POST", "/admin/officers", Audience::Admin, with(post(officers::appoint)))
+        .route("POST", "/admin/officers/{id}", Audience::Admin, with(post(officers::change)))
         .route("GET", "/my/security", Audience::Person, with(get(security::page)))
         .route("POST", "/my/security/passkeys/start", Audience::Person, with(post(security::start)))
         .route("POST", "/my/security/passkeys", Audience::Person, with(post(security::add)))
@@ -110,6 +117,24 @@ async fn script() -> Response {
 fn render(page: &impl askama::Template) -> Result<Response, Failure> {
     let html = page.render().map_err(Problem::internal)?;
     Ok(Html(html).into_response())
+}
+
+/// A QR code of a link, for a phone's camera; `says` is what it is, for whoever does not see it.
+fn qr(link: &str, says: &str) -> Result<web::Html, Problem> {
+    let code = qrcode::QrCode::new(link).map_err(Problem::internal)?;
+    let wide = code.width();
+    let path: String = code
+        .to_colors()
+        .iter()
+        .enumerate()
+        .filter(|(_, colour)| **colour == qrcode::Color::Dark)
+        .map(|(at, _)| format!("M{} {}h1v1h-1z", at % wide + 4, at / wide + 4))
+        .collect();
+    let (side, says) =
+        (wide + 8, says.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;"));
+    Ok(web::Html::rendered(format!(
+        r##"<svg xmlns="http://www.w3.org/2000/svg" class="praya-qr" role="img" aria-label="{says}" viewBox="0 0 {side} {side}" width="240" height="240" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{side}v{side}H0z"/><path d="{path}"/></svg>"##
+    )))
 }
 
 /// A role as people say it; one that a pack or register brought is shown as it came.

@@ -2,7 +2,9 @@
 
 pub mod acting;
 pub mod address;
+pub mod assurance;
 pub mod claims;
+pub mod joining;
 pub mod logout;
 pub mod mandates;
 mod pushed;

@@ -58,6 +58,20 @@ statements! {
             coalesce((select max(m.needs) from mandate m where m.person = p.id and m.revoked_at is null), 1)
         from person p left join officer o on o.person = p.id and o.active where p.made_up order by p.created_at, p.id limit 50";
 
+    // Who a person is.
+    CHECKS = "select level, evidence, department, at from identity_check where person = $1 order by at desc, id desc";
+    ADD_CHECK = "insert into identity_check (id, person, level, evidence, document, checked_by, department, at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    PERSON_BY_DOCUMENT = "select p.id, p.name_en, p.name_tc, p.name_sc, p.hkid from identity_check c join person p on p.id = c.person
+        where c.document = $1 order by c.at desc, c.id desc limit 1";
+    HANDLE_OF = "select handle from person where id = $1";
+    OFFICERS = "select p.id, p.handle, p.name_en, p.name_tc, p.name_sc, o.department, o.role, d.duty, g.name_en, g.name_tc, g.name_sc
+        from officer o join person p on p.id = o.person left join duty d on d.person = o.person left join person g on g.id = d.given_by
+        where o.active order by o.department, p.name_en, p.id, d.duty";
+    DUTIES = "select duty from duty where person = $1 order by duty";
+    GIVE_DUTY = "insert into duty (person, duty, given_by, given_at) values ($1, $2, $3, $4) on conflict do nothing";
+    TAKE_DUTY = "delete from duty where person = $1 and duty = $2";
+    DROP_DUTIES = "delete from duty where person = $1";
+
     // Sessions.
     ADD_SESSION = "insert into session (id, hash, person, method, created_at, seen_at, expires_at, device) values ($1, $2, $3, $4, $5, $5, $6, $7)";
     SESSION_BEGUN = "select created_at, method from session where id = $1 and person = $2";

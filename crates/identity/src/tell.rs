@@ -42,6 +42,17 @@ pub(crate) fn passkey_added(
     inbox.leave(tx, ctx, person, "passkey-added", about.as_str(), &at_and_device(ctx, device))
 }
 
+/// Of a check at a counter, and that a passkey may be made: whoever did not stand there must hear of it.
+pub(crate) fn checked_at_counter(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    inbox: &dyn Inbox,
+    person: &Id,
+) -> Result<(), Problem> {
+    let about = ctx.id("chk");
+    inbox.leave(tx, ctx, person, "counter-check", about.as_str(), &[("at", Word::Moment(ctx.now))])
+}
+
 /// Of a mandate that counts from now.
 pub(crate) fn mandate_granted(
     tx: &mut Tx<'_>,

@@ -1,6 +1,7 @@
 //! The same stories on every engine that is here, through the router, with an exchange that is made up.
 
 mod acting;
+mod assurance;
 mod clients;
 mod codes;
 mod logout;

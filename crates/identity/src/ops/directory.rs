@@ -64,6 +64,11 @@ pub struct Mandate {
 /// Adds a person. A handle or card number that exists is `409 person-exists`.
 pub fn add_person(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewPerson) -> Result<Id, Problem> {
     operator(ctx)?;
+    insert_person(tx, ctx, new)
+}
+
+/// The row, for operations that have authorised it.
+pub(super) fn insert_person(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewPerson) -> Result<Id, Problem> {
     let id = new.id.clone().unwrap_or_else(|| ctx.id("per"));
     let n = &new.name;
     let args = [

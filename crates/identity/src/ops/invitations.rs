@@ -9,6 +9,11 @@ use store::Tx;
 /// them alone. Good once, for a day.
 pub fn invite(tx: &mut Tx<'_>, ctx: &Ctx, person: &Id) -> Result<String, Problem> {
     operator(ctx)?;
+    make(tx, ctx, person)
+}
+
+/// The same, for operations that have authorised it.
+pub(super) fn make(tx: &mut Tx<'_>, ctx: &Ctx, person: &Id) -> Result<String, Problem> {
     let token = secret(ctx, "inv");
     let args = [
         hash(&token),

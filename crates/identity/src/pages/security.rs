@@ -3,7 +3,7 @@
 use super::{device, render, sign_in};
 use crate::{
     Identity,
-    model::{PasskeyView, SessionView},
+    model::{CheckView, Level, PasskeyView, SessionView},
     ops::{self, Kind},
     tell,
 };
@@ -23,6 +23,9 @@ use web::{Errors, Form, Outcome, Shell, Visit};
 struct Page {
     shell: Shell,
     passkeys: Vec<PasskeyView>,
+    level: Level,
+    checks: Vec<CheckView>,
+    handle: String,
     sessions: Vec<SessionView>,
     /// Whether the sign-in is recent enough to change something.
     recent: bool,
@@ -47,6 +50,21 @@ impl Page {
         if device.is_empty() { self.shell.t("security-device-unknown") } else { device.clone() }
     }
 
+    /// What was checked, such as `Passport`; a provider says its own name.
+    fn evidence(&self, check: &CheckView) -> String {
+        let known = crate::model::DOCUMENTS.contains(&check.evidence.as_str());
+        let shell = &self.shell;
+        if known {
+            shell.t(&format!("evidence-{}", check.evidence))
+        } else {
+            check.evidence.clone()
+        }
+    }
+
+    fn known(&self, level: &Level) -> String {
+        self.shell.t(&format!("level-{}", level.as_str()))
+    }
+
     fn moment(&self, at: &Timestamp) -> String {
         self.shell.moment(at)
     }
@@ -67,12 +85,19 @@ pub(super) struct Asked {
 
 async fn load(identity: &Identity, visit: &Visit, asked: &Asked) -> Result<Page, Problem> {
     let ctx = visit.ctx.clone();
-    let (passkeys, sessions, recent) = identity
+    let (passkeys, sessions, recent, checks, handle) = identity
         .0
         .db
         .read(move |tx| {
             let (passkeys, sessions) = ops::security(tx, &ctx)?;
-            Ok::<_, Problem>((passkeys, sessions, ops::recently_signed_in(tx, &ctx)?))
+            let (checks, handle) = ops::known_as(tx, &ctx)?;
+            Ok::<_, Problem>((
+                passkeys,
+                sessions,
+                ops::recently_signed_in(tx, &ctx)?,
+                checks,
+                handle,
+            ))
         })
         .await?;
     let shell = visit.shell("security-title");
@@ -84,6 +109,9 @@ async fn load(identity: &Identity, visit: &Visit, asked: &Asked) -> Result<Page,
     Ok(Page {
         done: done.map_or_else(String::new, |done| shell.t(&format!("security-done-{done}"))),
         removing: removing.filter(|_| passkeys.len() > 1),
+        level: checks.iter().map(|check| check.level).max().unwrap_or_default(),
+        checks,
+        handle,
         passkeys,
         sessions,
         recent,

@@ -81,6 +81,18 @@ pub(crate) async fn people(db: &Db, world: &World, data: &Data) -> Result<(), Er
                 identity::ops::add_officer(tx, &ctx, person, department, role)?;
             }
         }
+        if let (Some(officer), Some(admin)) = (ids.get(14), ids.get(15)) {
+            let actor = kernel::Actor::Officer {
+                id: admin.clone(),
+                session: kernel::Id::from("ses_demo"),
+                department: "dpo".to_owned(),
+                role: Role::Admin,
+            };
+            let ctx = Ctx { actor, ..ctx.clone() };
+            for duty in identity::model::Duty::ALL {
+                identity::ops::set_duty(tx, &ctx, officer, duty, true)?;
+            }
+        }
         notices(tx, &ctx)
     })
     .await?;

@@ -147,7 +147,10 @@ async fn praya_pages(demo: &Demo) -> Vec<(&'static str, Vec<Page>)> {
         ("chan-mei-ling", own),
         ("wong-ka-ho", first),
         ("lam-wing-yan", second),
-        (Box::leak(admin.into_boxed_str()), list(&[("admin", "/admin"), ("none", "/my/mandates")])),
+        (
+            Box::leak(admin.into_boxed_str()),
+            list(&[("admin", "/admin"), ("officers", "/admin/officers"), ("none", "/my/mandates")]),
+        ),
     ]
 }
 
