@@ -9,14 +9,22 @@ use std::{
     fs,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
 /// Debian packages the whole test needs.
-const PACKAGES: [&str; 5] =
-    ["postgresql", "chromium", "chromium-driver", "fonts-noto-cjk", "strace"];
+const PACKAGES: [&str; 8] = [
+    "postgresql",
+    "chromium",
+    "chromium-driver",
+    "fonts-noto-cjk",
+    "strace",
+    "python3-venv",
+    "apache2",
+    "libapache2-mod-auth-openidc",
+];
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -153,36 +161,54 @@ fn installed(package: &str) -> bool {
     out.is_ok_and(|out| out.stdout.ends_with(b"install ok installed"))
 }
 
-/// Programs that others wrote, against the built binary: each folder of `tests/clients` with a `walk.mjs`.
+/// Programs that others wrote, against the built binary: each folder of `tests/clients` with a `walk.mjs` or
+/// `walk.py`, installed from its own lock file.
 fn clients(counts: &mut Counts) -> Result<(), Failure> {
     let mut folders: Vec<_> = fs::read_dir(root().join("tests/clients"))?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.join("walk.mjs").exists())
+        .filter(|path| path.join("walk.mjs").exists() || path.join("walk.py").exists())
         .collect();
     folders.sort();
+    // All before the first is run: one may use what another brought.
+    for folder in folders.iter().filter(|folder| folder.join("package.json").exists()) {
+        must(
+            Command::new("npm")
+                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+                .current_dir(folder)
+                .stdout(Stdio::null()),
+        )?;
+    }
     for folder in folders {
         let name =
             folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         say(&format!("client {name}"));
-        must(
-            Command::new("npm")
-                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-                .current_dir(&folder)
-                .stdout(Stdio::null()),
-        )?;
+        let mut walk = if folder.join("walk.py").exists() {
+            python(&folder)?
+        } else {
+            let mut node = Command::new("node");
+            node.arg("walk.mjs");
+            node
+        };
         let demo = Demo::start(&name)?;
-        let status = Command::new("node")
-            .arg("walk.mjs")
-            .arg(demo.data.join("demo.json"))
-            .current_dir(&folder)
-            .status()?;
-        if status.success() {
+        walk.arg(demo.data.join("demo.json")).current_dir(&folder);
+        if watch(&mut walk, |line| counts.line(line))? {
             counts.passed += 1;
         } else {
             counts.failed += 1;
         }
     }
     Ok(())
+}
+
+/// The folder's walk in an environment of its own, with what its `requirements.txt` pins.
+fn python(folder: &Path) -> Result<Command, Failure> {
+    let own = folder.join(".venv");
+    must(Command::new("python3").args(["-m", "venv"]).arg(&own))?;
+    let pip = ["install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"];
+    must(Command::new(own.join("bin/pip")).args(pip).current_dir(folder))?;
+    let mut walk = Command::new(own.join("bin/python"));
+    walk.arg("walk.py");
+    Ok(walk)
 }
 
 /// The built demo, on free ports, in a folder of its own.

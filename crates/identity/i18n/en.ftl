@@ -181,6 +181,7 @@ service-sign-in-to = Sign in to { $service }
 service-sign-in-lead = { $service } asks who you are. If you agree, you go back to { $site }, signed in.
 service-sign-in-nothing = It learns that it is you who comes back each time, and nothing else: no name, no number.
 service-sign-in-what = What it asks to know. Tick what it may.
+service-sign-in-delegates = It also wants to act at other services in your name, and for the companies and departments that you may act for. Each time it does is noted, with your name for that service alone.
 service-sign-in-then = It knows you by a number of its own, which no other service has. You can end this at any time under “Services you sign in to”.
 service-sign-in-yes = Sign in
 service-sign-in-no = Do not sign in

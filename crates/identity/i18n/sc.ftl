@@ -181,6 +181,7 @@ service-sign-in-to = 登录{ $service }
 service-sign-in-lead = { $service }要求确认你的身份。如你同意，你会以已登录的身份返回{ $site }。
 service-sign-in-nothing = 该服务只会知道每次都是你本人，不会得到你的姓名或任何号码。
 service-sign-in-what = 该服务要求的资料。请勾选你同意提供的项目。
+service-sign-in-delegates = 该服务还要求以你的名义在其他服务行事，并可代表你有权代表的公司和部门行事。每次行事均会记录。
 service-sign-in-then = 该服务以专用编号识别你，其他服务不会有相同编号。你可随时在“你登录的服务”终止。
 service-sign-in-yes = 登录
 service-sign-in-no = 不登录

@@ -181,6 +181,7 @@ service-sign-in-to = 登入{ $service }
 service-sign-in-lead = { $service }要求確認你的身分。如你同意，你會以已登入的身分返回{ $site }。
 service-sign-in-nothing = 該服務只會知道每次都是你本人，不會得到你的姓名或任何號碼。
 service-sign-in-what = 該服務要求的資料。請剔選你同意提供的項目。
+service-sign-in-delegates = 該服務亦要求以你的名義在其他服務行事，並可代表你有權代表的公司及部門行事。每次行事均會記錄。
 service-sign-in-then = 該服務以專用編號識別你，其他服務不會有相同編號。你可隨時在「你登入的服務」終止。
 service-sign-in-yes = 登入
 service-sign-in-no = 不登入

@@ -79,10 +79,19 @@ pub const OPENID: &str = "openid";
 /// Tokens that outlast the session (Core §11).
 pub const OFFLINE: &str = "offline_access";
 /// What a person may be asked about themselves, beside records: [`OPENID`] and what goes with it.
-pub const IDENTITY: [&str; 3] = [OPENID, claims::PROFILE, OFFLINE];
+pub const IDENTITY: [&str; 4] = [OPENID, claims::PROFILE, OFFLINE, acting::DELEGATE];
 /// What can be asked for at all.
-pub const SCOPES: [&str; 8] =
-    [RECORDS, FORMS, BATCH, GRANT_QUERY, GRANT_REVOKE, OPENID, claims::PROFILE, OFFLINE];
+pub const SCOPES: [&str; 9] = [
+    RECORDS,
+    FORMS,
+    BATCH,
+    GRANT_QUERY,
+    GRANT_REVOKE,
+    OPENID,
+    claims::PROFILE,
+    OFFLINE,
+    acting::DELEGATE,
+];
 /// The types of `authorization_details` (RFC 9396), each asked for under its scope.
 pub const DETAILS_TYPES: [&str; 2] = ["praya_records", "praya_form"];
 
@@ -235,8 +244,11 @@ pub fn registration(
     }
     let by_secret = client.terms.auth == Auth::ClientSecretBasic;
     let baseline = client.terms.flow == Flow::Baseline;
-    let identity_only = client.scopes.split(' ').all(|one| IDENTITY.contains(&one));
-    if baseline && !identity_only {
+    let identity_only = client
+        .scopes
+        .split(' ')
+        .all(|one| IDENTITY.contains(&one) || (!baseline && service_scope(one).is_some()));
+    if baseline && (!identity_only || has_scope(&client.scopes, acting::DELEGATE)) {
         return Err(("terms", "client-flow-form"));
     }
     if by_secret && (client.profile == Profile::Public || !(alone || baseline)) {

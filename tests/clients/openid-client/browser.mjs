@@ -61,6 +61,18 @@ export class Browser {
     return this.#go(new URL(form.getAttribute("action"), url), body);
   }
 
+  /** Signs in to a service that asks who the person is, ticks what it asked, and says yes; where it leads. */
+  async signIn(address, persona) {
+    let page = await this.#go(address);
+    if (page.html.querySelector('form[action^="/sign-in/persona"]')) page = await this.#submit(page, "/sign-in/persona", { button: { persona } });
+    if (page.away) return page.away;
+    const claims = page.html.querySelectorAll('input[name="claim"]').map((box) => box.getAttribute("value"));
+    for (const box of page.html.querySelectorAll('input[name="claim"]')) box.setAttribute("checked", "");
+    const { away } = await this.#submit(page, "/my/services/decide/", { button: { action: "allow" } });
+    assert.ok(away, "the yes leads back");
+    return Object.assign(away, { claims });
+  }
+
   /** Signs in, chooses the first company, strikes a field, allows; where the browser is sent at last. */
   async sayYes(address, persona, struck) {
     let page = await this.#go(address);

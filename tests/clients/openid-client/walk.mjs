@@ -7,6 +7,7 @@ import * as jose from "jose";
 import * as client from "openid-client";
 import { Browser } from "./browser.mjs";
 import { checkReceipt } from "./receipt.mjs";
+import { signIn } from "./signin.mjs";
 
 const demo = JSON.parse(await readFile(process.argv[2], "utf8"));
 const [bank] = demo.clients;
@@ -123,3 +124,5 @@ for (const token of [tokens.access_token, renewed.access_token]) {
   assert.equal(refused.status, 401);
 }
 done("fetch after revocation is refused", "401");
+
+await signIn(demo, signing, keyFor("sig").kid, done);

@@ -121,7 +121,11 @@ pub(crate) fn begin(
     let person = ctx.person().ok();
     let signed = super::openid::signed(tx, ctx, us.keys.pairwise(), &client.id)?;
     let agreed = match person {
-        Some(person) if at.asked.details.is_none() => {
+        // To act in their name is asked each time.
+        Some(person)
+            if at.asked.details.is_none()
+                && !rules::has_scope(&at.asked.scope, rules::acting::DELEGATE) =>
+        {
             super::openid::agreed(tx, person, &client.id, &asked)?
         }
         _ => None,

@@ -78,6 +78,8 @@ pub(crate) struct Question {
     pub(crate) site: String,
     /// Each claim with its value, as the person would read it.
     pub(crate) claims: Vec<(Wanted, Option<String>)>,
+    /// Whether the client wants to act in the person's name.
+    pub(crate) delegates: bool,
 }
 
 /// The question that the person signed in decides on.
@@ -89,7 +91,8 @@ pub(crate) fn question(tx: &mut Tx<'_>, ctx: &Ctx, id: &Id) -> Result<Option<Que
     let claims = asked.claims.into_iter().map(|one| (one.clone(), text(&one.name))).collect();
     let site = url::Url::parse(&at.asked.redirect_uri).map_err(Problem::internal)?;
     let site = site.host_str().unwrap_or_default().to_owned();
-    Ok(Some(Question { client, site, claims }))
+    let delegates = rules::has_scope(&at.asked.scope, rules::acting::DELEGATE);
+    Ok(Some(Question { client, site, claims, delegates }))
 }
 
 /// The person signs in to the service, and lets it know what they chose of what it asked. Gives where the

@@ -30,6 +30,7 @@ struct Asking {
     service: String,
     site: String,
     claims: Vec<Line>,
+    delegates: bool,
 }
 
 /// A claim as people call it.
@@ -45,7 +46,7 @@ pub(super) async fn question(
 ) -> Outcome<Response> {
     let (ctx, of) = (visit.ctx.clone(), id.clone());
     let asked = identity.0.db.read(move |tx| ops::question(tx, &ctx, &of)).await?;
-    let Question { client, site, claims } =
+    let Question { client, site, claims, delegates } =
         asked.ok_or_else(|| Problem::new(404, "interaction-unknown"))?;
     let shell = visit.shell("service-sign-in-title");
     let claims = claims.into_iter().map(|(wanted, value)| Line {
@@ -57,6 +58,7 @@ pub(super) async fn question(
     let page = Asking {
         service: shell.of(&client.name).to_owned(),
         claims: claims.collect(),
+        delegates,
         id,
         site,
         shell,

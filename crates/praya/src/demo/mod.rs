@@ -5,6 +5,7 @@ mod bench_identity;
 mod data;
 mod departments;
 mod seed;
+mod sites;
 mod tls;
 
 pub(crate) use bench_identity::{IdentityOptions, fill as bench_identity};
@@ -130,6 +131,8 @@ struct Made {
     app: App,
     db: Db,
     bank_keys: (PrivateJwk, PrivateJwk),
+    /// The programs that sign people in, for `demo.json`.
+    sites: Vec<Json>,
 }
 
 impl Made {
@@ -169,13 +172,15 @@ impl Made {
             demo: true,
         })
         .await?;
+        let mut sites = Vec::new();
         // A further node finds everything there already.
         if options.issuer.is_none() {
             seed::people(&db, &world, &made_up).await?;
             seed::clients(&db, &world, bank_base, &bank_keys).await?;
             seed::history(&app, &world).await?;
+            sites = sites::register(&db, &world, folder, &bank_keys.0).await?;
         }
-        Ok(Self { app, db, bank_keys })
+        Ok(Self { app, db, bank_keys, sites })
     }
 
     /// `demo.json`: all that a program needs to walk the demo.
@@ -190,10 +195,12 @@ impl Made {
             .collect();
         let keys = [&self.bank_keys.0, &self.bank_keys.1]
             .map(|key| serde_json::from_str::<Json>(&key.to_json()).unwrap_or_default());
+        let bank_client = json!({"client_id": seed::BANK, "redirect_uris": seed::redirects(bank), "jwks": {"keys": keys}});
+        let clients: Vec<_> = std::iter::once(bank_client).chain(self.sites.clone()).collect();
         Ok(json!({
             "made_up": true, "base": base, "issuer": base, "bank": bank, "log_key": log_key,
             "personas": personas, "officers": officers, "departments": departments,
-            "clients": [{"client_id": seed::BANK, "redirect_uris": seed::redirects(bank), "jwks": {"keys": keys}}],
+            "clients": clients,
         }))
     }
 }

@@ -28,7 +28,7 @@ pub(crate) const BANK: &str = "harbour-bank";
 /// A department that looks, too.
 const TRANSPORT: &str = "transport-department";
 
-fn system(world: &World) -> Ctx {
+pub(super) fn system(world: &World) -> Ctx {
     Ctx::new(world, Actor::System("demo"), Locale::En)
 }
 
