@@ -161,6 +161,12 @@ impl App {
             records: Arc::new(exchange.clone()),
         })?;
         let runner = identity::jobs_of(&identity, exchange::jobs_of(&exchange, runner));
+        let signing = signing::Signing::new(signing::Parts {
+            db: db.clone(),
+            world: world.clone(),
+            secret,
+            base: base.clone(),
+        })?;
         let runner = inbox.jobs(forms.jobs(runner));
         let named = pack.departments().map(|one| (one.id.clone(), one.name.clone()));
         let open = Open::new(db.clone(), portal::content(&pack)?, named.collect());
@@ -168,6 +174,7 @@ impl App {
             .merge(exchange::routes(&exchange))
             .merge(inbox::routes(&inbox))
             .merge(forms::routes(&forms))
+            .merge(signing::routes(&signing))
             .merge(log_pages::routes(&log, &pack))
             .merge(open::routes(&open))
             .merge(portal::routes(&db, &exchange, &open))

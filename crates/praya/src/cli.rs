@@ -63,7 +63,7 @@ enum Command {
         /// The folder to write; it must not exist.
         to: PathBuf,
     },
-    /// Rotates the keys that sign tokens and answers.
+    /// Rotates the keys that sign tokens and answers; makes the authorities behind signatures on documents.
     Keys {
         #[command(subcommand)]
         command: tools::Keys,

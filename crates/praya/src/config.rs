@@ -274,7 +274,7 @@ pub(crate) fn secret_in(path: &Path) -> Result<[u8; 32], Error> {
 
 /// Refuses a secret that others on the machine can read.
 #[cfg(unix)]
-fn private(path: &Path) -> Result<(), Error> {
+pub(crate) fn private(path: &Path) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(path)
         .map_err(|error| format!("cannot read {}: {error}", path.display()))?

@@ -13,6 +13,7 @@ mod log_pages;
 mod openapi;
 mod portal;
 mod server;
+mod signing_keys;
 mod tools;
 mod verify;
 

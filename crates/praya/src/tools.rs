@@ -61,7 +61,7 @@ impl Database {
 pub(crate) struct ConfigFile {
     /// The configuration file.
     #[arg(long, default_value = "praya.toml")]
-    config: PathBuf,
+    pub(crate) config: PathBuf,
 }
 
 /// `praya keys …`
@@ -74,6 +74,12 @@ pub(crate) enum Keys {
         /// The folder to write them to.
         folder: PathBuf,
     },
+    /// The certification authority behind signatures on documents.
+    #[command(subcommand)]
+    Ca(crate::signing_keys::Ca),
+    /// The time-stamping authority behind them.
+    #[command(subcommand)]
+    Tsa(crate::signing_keys::Tsa),
 }
 
 /// `praya client …`
@@ -270,6 +276,8 @@ pub(crate) async fn verify_database(
 /// `praya keys`.
 pub(crate) async fn keys(command: Keys) -> Result<(), Error> {
     match command {
+        Keys::Ca(command) => crate::signing_keys::ca(command).await,
+        Keys::Tsa(command) => crate::signing_keys::tsa(command).await,
         Keys::New { folder } => crate::config::new_secrets(&folder),
         Keys::Rotate(file) => {
             let config = Config::read(&file.config)?;

@@ -23,12 +23,13 @@ const EDGES: &[(&str, &[&str])] = &[
     ("exchange", &["kernel", "store", "wire", "evidence", "jobs", "outbound", "ports", "web"]),
     ("forms", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web"]),
     ("open", &["kernel", "store", "evidence", "web"]),
+    ("signing", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web"]),
     ("inbox", &["kernel", "store", "wire", "evidence", "jobs", "ports", "web"]),
     (
         "praya",
         &[
             "kernel", "store", "wire", "evidence", "jobs", "ports", "web", "identity", "exchange",
-            "forms", "inbox", "open", "outbound", "bank",
+            "forms", "signing", "inbox", "open", "outbound", "bank",
         ],
     ),
     // The bank shares nothing with Praya; the bench and the tools look from outside.
@@ -67,6 +68,7 @@ const PAGES: &[&str] = &[
     "/notices/",
     "/office/",
     "/my/",
+    "/sign/",
     "/admin",
     "/admin/",
     "/assets/",

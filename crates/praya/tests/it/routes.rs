@@ -137,6 +137,7 @@ async fn every_statement_prepares_on_both_engines() {
         exchange::sql::ALL,
         exchange::verify::ALL,
         forms::ALL,
+        signing::ALL,
         identity::ALL,
         inbox::ALL,
         open::ALL,
