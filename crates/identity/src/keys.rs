@@ -1,6 +1,6 @@
 //! What this installation signs with, and the secrets it derives.
 
-use crate::{model::Asked, ops, rules, sql};
+use crate::{Identity, model::Asked, ops, rules, sql};
 use kernel::{Actor, Ctx, Locale, Problem, Timestamp, World, from_micros, micros};
 use serde_json::{Value as Json, json};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -127,6 +127,13 @@ pub struct Us {
     pub issuer: String,
     /// Its keys.
     pub keys: Arc<Keys>,
+}
+
+impl Identity {
+    /// Who answers.
+    pub fn us(&self) -> Us {
+        Us { issuer: self.0.issuer.clone(), keys: self.0.keys.clone() }
+    }
 }
 
 impl Us {

@@ -127,11 +127,6 @@ impl Identity {
         &self.0.keys
     }
 
-    /// Who answers.
-    pub fn us(&self) -> Us {
-        Us { issuer: self.0.issuer.clone(), keys: self.0.keys.clone() }
-    }
-
     fn now(&self) -> Timestamp {
         self.0.world.clock.now()
     }

@@ -88,15 +88,15 @@ struct LogoutToken<'a> {
 
 /// Tells services of sessions that ended.
 pub(crate) fn jobs_of(identity: &Identity, runner: Runner) -> Runner {
-    let (identity, client) = (identity.clone(), outbound::client(identity.0.demo));
+    let identity = identity.clone();
     let handler: Handler = Arc::new(move |job| {
-        let (identity, client) = (identity.clone(), client.clone());
-        Box::pin(async move { tell(&identity, &client?, &job).await })
+        let identity = identity.clone();
+        Box::pin(async move { tell(&identity, &job).await })
     });
     runner.on(ops::LOGOUT_JOB, handler)
 }
 
-async fn tell(identity: &Identity, client: &reqwest::Client, job: &Json) -> Result<(), String> {
+async fn tell(identity: &Identity, job: &Json) -> Result<(), String> {
     let said = |name: &str| job[name].as_str().unwrap_or_default().to_owned();
     let (id, person, session) =
         (said("client"), Id::from(said("person")), Id::from(said("session")));
@@ -110,7 +110,9 @@ async fn tell(identity: &Identity, client: &reqwest::Client, job: &Json) -> Resu
     let url = url::Url::parse(&to).map_err(|error| error.to_string())?;
     outbound::check_url(&url, identity.0.demo)?;
     let token = token(identity, &id, &person, &session).map_err(|problem| problem.to_string())?;
-    let sent = client
+    let sent = identity
+        .0
+        .caller
         .post(url)
         .form(&[("logout_token", token)])
         .timeout(Duration::from_secs(10))
