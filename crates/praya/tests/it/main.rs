@@ -17,6 +17,8 @@ mod inside;
 mod life;
 mod limits;
 mod node;
+#[macro_use]
+mod openid;
 mod routes;
 mod unsynced;
 mod walk;
