@@ -5,6 +5,7 @@
 //! `consent_state` inside the committing transaction; the consumer gets consented fields and no others.
 
 mod api;
+mod companies;
 pub mod fuzz;
 mod gateway;
 pub mod model;

@@ -51,6 +51,8 @@ pub struct Settings {
     pub keys: Arc<Keys>,
     /// The exchange.
     pub records: Arc<dyn Records>,
+    /// The companies register.
+    pub companies: Arc<dyn ports::Companies>,
     /// What people are told.
     pub inbox: Arc<dyn ports::Inbox>,
     /// What calls clients' own addresses: it follows no redirect and, outside the demonstration, reaches no
@@ -72,10 +74,12 @@ struct Inner {
     issuer: String,
     keys: Arc<Keys>,
     records: Arc<dyn Records>,
+    companies: Arc<dyn ports::Companies>,
     inbox: Arc<dyn ports::Inbox>,
     cookies: Cookies,
     passkeys: Option<Passkeys>,
     per_client: Limiter,
+    per_person: Limiter,
     clients: oauth::Clients,
     caller: reqwest::Client,
     demo: bool,
@@ -84,7 +88,8 @@ struct Inner {
 impl Identity {
     /// Puts the domain together.
     pub fn new(settings: Settings) -> Self {
-        let Settings { db, world, issuer, keys, records, inbox, caller, cookies, demo } = settings;
+        let Settings { db, world, issuer, keys, records, companies, inbox, caller, cookies, demo } =
+            settings;
         let passkeys = Passkeys::new(&issuer);
         let per_client = Limiter::new(rules::CLIENT_BURST, rules::CLIENT_EVERY);
         Self(Arc::new(Inner {
@@ -93,10 +98,12 @@ impl Identity {
             issuer,
             keys,
             records,
+            companies,
             inbox,
             cookies,
             passkeys,
             per_client,
+            per_person: Limiter::new(rules::companies::LOOKS, rules::companies::LOOK_EVERY),
             clients: oauth::Clients::default(),
             caller,
             demo,

@@ -373,6 +373,36 @@ pub struct Managed {
     pub offers: Vec<OfferView>,
 }
 
+/// An officer of a company, as its directors see the register's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectorView {
+    /// Their name.
+    pub name: Text,
+    /// In which capacity.
+    pub capacity: Text,
+    /// Since when.
+    pub since: Option<kernel::Date>,
+    /// Whether they have an account here.
+    pub here: bool,
+    /// Whether it is the person who looks.
+    pub me: bool,
+}
+
+/// A company as its directors see it.
+#[derive(Debug, Clone)]
+pub struct CompanyView {
+    /// The company.
+    pub company: ports::Subject,
+    /// Since when it has an account.
+    pub opened: Option<Timestamp>,
+    /// As of when the register's list of officers is; `None`: it was never asked.
+    pub register_at: Option<Timestamp>,
+    /// The list.
+    pub officers: Vec<DirectorView>,
+    /// How many of them must agree.
+    pub needs: u32,
+}
+
 /// A mandate that was given to the person who looks.
 #[derive(Debug, Clone)]
 pub struct GivenToMe {

@@ -4,6 +4,7 @@ mod acting;
 mod assurance;
 mod bench;
 mod clients;
+mod companies;
 mod directory;
 mod grants;
 mod invitations;
@@ -29,6 +30,8 @@ pub use clients::{
 pub(crate) use clients::{
     client_stamp, client_stamped, client_stands, keep_keys, keys_at, secrets,
 };
+pub(crate) use companies::take_due;
+pub use companies::{check_company, companies_of, may_check_company, open_company};
 pub use directory::{
     Mandate, NewCompany, NewPerson, add_company, add_mandate, add_officer, add_person, authorities,
     holders, person_by_handle, personas, stop_officer, subject, subject_by_key,

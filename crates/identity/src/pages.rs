@@ -1,6 +1,7 @@
 //! Pages: signing in and out, invitations, how one signs in, mandates.
 
 mod clients;
+mod companies;
 mod counter;
 mod mandates;
 mod officers;
@@ -78,6 +79,9 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
         .route("POST", "/my/clients/new", Audience::Person, with(post(clients::new)))
         .route("POST", "/my/clients/token", Audience::Person, with(post(clients::token)))
         .route("POST", "/my/clients/{id}/{answer}", Audience::Person, with(post(clients::answer)))
+        .route("GET", "/my/companies", Audience::Person, with(get(companies::page)))
+        .route("POST", "/my/companies", Audience::Person, with(post(companies::open)))
+        .route("POST", "/my/companies/{id}/check", Audience::Person, with(post(companies::check)))
         .route("GET", "/my/mandates", Audience::Person, with(get(mandates::page)))
         .route("GET", "/my/mandates/give", Audience::Person, with(get(mandates::give_form)))
         .route("POST", "/my/mandates/give", Audience::Person, with(post(mandates::give)))

@@ -4,6 +4,7 @@ pub mod acting;
 pub mod address;
 pub mod assurance;
 pub mod claims;
+pub mod companies;
 pub mod joining;
 pub mod logout;
 pub mod mandates;

@@ -21,8 +21,8 @@ statements! {
     PERSON_BY_KEY = "select id, name_en, name_tc, name_sc, hkid from person where hkid = $1";
     ADD_COMPANY = "insert into company (id, brn, name_en, name_tc, name_sc, made_up, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
     COMPANY_BY_KEY = "select id, name_en, name_tc, name_sc, brn from company where brn = $1";
-    ADD_MANDATE = "insert into mandate (id, company, person, role, scopes, needs, valid_from, valid_until, delegated_by, created_at, purposes)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    ADD_MANDATE = "insert into mandate (id, company, person, role, scopes, needs, valid_from, valid_until, delegated_by, created_at, purposes, parent)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     GIVEN_TO = "select m.id, m.valid_until, m.purposes, m.needs, c.name_en, c.name_tc, c.name_sc
         from mandate m join company c on c.id = m.company
         where m.person = $1 and m.delegated_by is not null and m.revoked_at is null and m.valid_from <= $2 and m.valid_until > $2
@@ -46,6 +46,19 @@ statements! {
         order by p.name_en, m.id";
     MANDATE = "select company, person, delegated_by from mandate where id = $1 and revoked_at is null";
     REVOKE_MANDATE = "update mandate set revoked_at = $2, revoked_by = $3 where id = $1 and revoked_at is null";
+    // Companies' accounts.
+    OPEN_COMPANY = "update company set opened_at = $2, opened_by = $3 where id = $1 and opened_at is null";
+    REGISTER_READ = "update company set register_at = $2, asked_at = $3 where id = $1 and (register_at is null or register_at <= $2)";
+    COMPANY_ASKED = "update company set asked_at = $2 where id = $1";
+    COMPANY_DUE = "select id, brn from company where opened_at is not null and asked_at < $1 order by asked_at limit 1";
+    COMPANY_ACCOUNT = "select opened_at, register_at from company where id = $1";
+    DROP_OFFICERS = "delete from company_officer where company = $1";
+    ADD_COMPANY_OFFICER = "insert into company_officer (company, place, name_en, name_tc, name_sc, capacity_en, capacity_tc, capacity_sc, directs, since, person)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    OFFICERS_OF = "select name_en, name_tc, name_sc, capacity_en, capacity_tc, capacity_sc, since, person from company_officer where company = $1 order by place";
+    REGISTER_MANDATES = "select id, person, needs from mandate where company = $1 and role = $2 and delegated_by is null and revoked_at is null order by id";
+    LOWER_NEEDS = "update mandate set needs = $3 where company = $1 and role = $2 and delegated_by is null and revoked_at is null and needs > $3";
+    UNDER = "select id, company, person from mandate where parent = $1 and revoked_at is null order by id";
     ADD_OFFICER = "insert into officer (person, department, role, active) values ($1, $2, $3, true)
         on conflict (person) do update set department = $2, role = $3, active = true";
     OFFICER = "select department, role from officer where person = $1 and active";

@@ -4,6 +4,7 @@ mod acting;
 mod assurance;
 mod clients;
 mod codes;
+mod companies;
 mod logout;
 mod machine;
 mod mandates;

@@ -1,12 +1,14 @@
 //! What runs beside the requests: hearing of other nodes' keys, forgetting what is over.
 
 use crate::{Identity, ops};
-use kernel::Actor;
+use kernel::{Actor, Ctx, Id, Problem, Text, identifiers::Brn};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 
 /// Held by the node that sweeps.
 const SWEEP_LOCK: i64 = 0x7072_6179_6103;
+/// Held by the node that takes a company to read.
+const COMPANIES_LOCK: i64 = 0x7072_6179_6117;
 
 impl Identity {
     /// Hears of changes on other nodes and forgets what is over, for as long as the program runs: spawn it once.
@@ -22,7 +24,10 @@ impl Identity {
                     // A key, or we fell behind: read again.
                     _ => self.reload().await,
                 },
-                _ = tick.tick() => self.sweep().await,
+                _ = tick.tick() => {
+                    self.sweep().await;
+                    self.follow_registers().await;
+                }
             }
         }
     }
@@ -45,5 +50,47 @@ impl Identity {
                 }
             }
         }
+    }
+
+    /// Reads the officers of the companies again whose list is a day old: who has left may do nothing more.
+    pub async fn follow_registers(&self) {
+        loop {
+            let ctx = self.ctx(Actor::System("companies"));
+            let taking = ctx.clone();
+            let due = self.0.db.exclusive(COMPANIES_LOCK, move |tx| ops::take_due(tx, &taking));
+            match due.await {
+                Ok(Some((company, brn))) => {
+                    if let Err(problem) = self.follow_register(&ctx, &company, brn).await {
+                        tracing::warn!(%problem, "a company's officers could not be read; they are asked for again in an hour");
+                    }
+                }
+                Ok(None) => return,
+                Err(problem) => {
+                    return tracing::warn!(%problem, "the companies that are due could not be read");
+                }
+            }
+        }
+    }
+
+    /// Asks the register of one company, and follows what it says.
+    pub(crate) async fn follow_register(
+        &self,
+        ctx: &Ctx,
+        company: &Id,
+        brn: Brn,
+    ) -> Result<(), Problem> {
+        let found = self.0.companies.registered(ctx, brn.as_str(), company).await?;
+        // A company that the register no longer knows has no directors.
+        let found = found.unwrap_or_else(|| ports::Registered {
+            name: Text::default(),
+            live: false,
+            officers: Vec::new(),
+            at: ctx.now,
+        });
+        let (ctx, company, inbox) = (ctx.clone(), company.clone(), self.0.inbox.clone());
+        let follow = move |tx: &mut store::Tx<'_>| {
+            ops::check_company(tx, &ctx, inbox.as_ref(), &company, &found)
+        };
+        self.0.db.write(follow).await
     }
 }

@@ -1,8 +1,10 @@
 //! The few traits by which domains meet, over `&mut Tx`. Wired in the binary; no logic lives here.
 
+mod companies;
 mod person;
 mod types;
 
+pub use companies::{Companies, Officer, Registered};
 pub use person::{Inbox, OwnRecords};
 pub use types::{
     Access, Authority, Consumer, NodeRights, Own, OwnValue, Pending, Subject, SubjectKind, Word,

@@ -122,20 +122,6 @@ impl App {
             signatures: port.clone(),
             inbox: told.clone(),
         };
-        let identity = Identity::new(identity::Settings {
-            db: db.clone(),
-            world: world.clone(),
-            issuer: base.clone(),
-            keys: keys.clone(),
-            records: Arc::new(Kinds {
-                records: RecordsPort(pack.clone(), deps.clone()),
-                forms: forms::Port::new(&secret)?,
-            }),
-            inbox: told,
-            caller: outbound::client(demo)?,
-            cookies: cookies.clone(),
-            demo,
-        });
         let exchange = Exchange::new(exchange::Parts {
             db: db.clone(),
             world: world.clone(),
@@ -143,11 +129,26 @@ impl App {
             pack: pack.clone(),
             sources,
             log: log.clone(),
-            deps,
-            signer: Arc::new(Signing(keys)),
+            deps: deps.clone(),
+            signer: Arc::new(Signing(keys.clone())),
             nonces: Arc::new(Nonces::new(&wire::seal::derive(&secret, "dpop nonces"))),
             allow_private: demo,
             consumers: exchange::Cache::default(),
+        });
+        let identity = Identity::new(identity::Settings {
+            db: db.clone(),
+            world: world.clone(),
+            issuer: base.clone(),
+            keys,
+            records: Arc::new(Kinds {
+                records: RecordsPort(pack.clone(), deps),
+                forms: forms::Port::new(&secret)?,
+            }),
+            companies: Arc::new(exchange.clone()),
+            inbox: told,
+            caller: outbound::client(demo)?,
+            cookies: cookies.clone(),
+            demo,
         });
         let (ctx, published) =
             (Ctx::new(&world, Actor::System("start"), kernel::Locale::En), pack.clone());

@@ -3,7 +3,9 @@
 mod purpose;
 mod source;
 
-use super::{Definitions, Field, FieldType, Government, Mistake, Place, Register};
+use super::{
+    CompanyRegisters, Definitions, Field, FieldType, Government, Mistake, Place, Register,
+};
 use kernel::{
     Text,
     identifiers::{Brn, Hkid},
@@ -88,6 +90,32 @@ pub(super) fn government(government: &Government, place: &Place<'_>) -> Vec<Mist
         );
     }
     finder.found
+}
+
+/// The registers that companies and their officers are read from.
+pub(super) fn companies(companies: &CompanyRegisters, all: &Definitions<'_>) -> Vec<Mistake> {
+    let mut found = Vec::new();
+    let mut say = |what, advice: &str| found.push(Mistake::of_file("pack.toml", what, advice));
+    for (id, fields) in companies.fields() {
+        let Some(register) = all.registers.get(id) else {
+            if !all.registers.has(id) {
+                say(format!("companies: no register {id:?}"), "name one that there is");
+            }
+            continue;
+        };
+        if register.subject != SubjectKind::Company {
+            say(format!("companies: register {id:?} is not of companies"), "name another");
+        }
+        for field in fields {
+            if !register.fields.iter().any(|known| known.id == field) {
+                say(
+                    format!("companies: register {id:?} has no field {field:?}"),
+                    "name one of its fields",
+                );
+            }
+        }
+    }
+    found
 }
 
 /// Everything else, each with the others.

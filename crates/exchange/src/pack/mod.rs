@@ -12,8 +12,8 @@ mod types;
 pub use read::Mistake;
 pub use source::{FileFormat, Header, Source, SourceKind};
 pub use types::{
-    All, Allowed, Cardinality, Classification, Department, Field, FieldType, Government, Limits,
-    Purpose, Register,
+    All, Allowed, Cardinality, Classification, CompanyRegisters, Department, Field, FieldType,
+    Government, Limits, Purpose, Register,
 };
 
 use read::Place;
@@ -174,6 +174,11 @@ fn load(files: BTreeMap<String, Vec<u8>>) -> Result<Pack, Vec<Mistake>> {
         sources: section(&files, "sources", |it: &Source| &it.id, &mut mistakes),
     };
     mistakes.extend(lint::all(&all));
+    if let Some(companies) =
+        government.as_ref().and_then(|government| government.companies.as_ref())
+    {
+        mistakes.extend(lint::companies(companies, &all));
+    }
     for (purpose, place) in all.purposes.good.values_mut() {
         let bytes = files.get(place.file).map_or(&[][..], Vec::as_slice);
         purpose.hash = hex(&wire::sha256(&[bytes]));

@@ -19,6 +19,46 @@ pub struct Government {
     pub time_zone: String,
     /// ISO 4217.
     pub currency: String,
+    /// Where companies and their officers are read from; without it no company opens an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub companies: Option<CompanyRegisters>,
+}
+
+/// Which registers say what a company is and who its officers are, and in which of their fields.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompanyRegisters {
+    /// The register of companies.
+    pub particulars: String,
+    /// Its fields of the company's English and Chinese name.
+    pub names: [String; 2],
+    /// Its field of the company's status.
+    pub status: String,
+    /// The values of that field with which it exists.
+    pub live: Vec<String>,
+    /// The register of officers.
+    pub officers: String,
+    /// Its fields of the officer's English and Chinese name.
+    pub officer_names: [String; 2],
+    /// Its field of the officer's card number.
+    pub hkid: String,
+    /// Its field of the capacity.
+    pub capacity: String,
+    /// The values of that field that direct the company.
+    pub directs: Vec<String>,
+    /// Its field of the day of appointment.
+    pub since: String,
+}
+
+impl CompanyRegisters {
+    /// The fields that are read of the two registers.
+    pub fn fields(&self) -> [(&str, Vec<&str>); 2] {
+        let [english, chinese] = &self.names;
+        let [officer_english, officer_chinese] = &self.officer_names;
+        let officer =
+            vec![&**officer_english, officer_chinese, &self.hkid, &self.capacity, &self.since];
+        [(&self.particulars, vec![english, chinese, &self.status]), (&self.officers, officer)]
+    }
 }
 
 /// A department (`departments/<id>.toml`).

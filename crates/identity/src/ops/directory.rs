@@ -57,6 +57,8 @@ pub struct Mandate {
     pub until: Option<Timestamp>,
     /// Who gave it, if a person did and not the register.
     pub delegated_by: Option<Id>,
+    /// The mandate under which it was given, with which it ends.
+    pub parent: Option<Id>,
     /// For which purposes; empty: for all.
     pub purposes: Vec<String>,
 }
@@ -88,6 +90,11 @@ pub(super) fn insert_person(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewPerson) -> Resu
 /// Adds a company. A number that exists is `409 company-exists`.
 pub fn add_company(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewCompany) -> Result<Id, Problem> {
     operator(ctx)?;
+    insert_company(tx, ctx, new)
+}
+
+/// The row, for operations that have authorised it.
+pub(super) fn insert_company(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewCompany) -> Result<Id, Problem> {
     let id = new.id.clone().unwrap_or_else(|| ctx.id("com"));
     let n = &new.name;
     let args = [
@@ -131,6 +138,7 @@ pub(super) fn insert_mandate(tx: &mut Tx<'_>, ctx: &Ctx, new: &Mandate) -> Resul
         new.delegated_by.as_ref().map(Id::as_str).into(),
         micros(ctx.now).into(),
         new.purposes.join(" ").into(),
+        new.parent.as_ref().map(Id::as_str).into(),
     ];
     tx.execute(sql::ADD_MANDATE, &args)?;
     Ok(id)

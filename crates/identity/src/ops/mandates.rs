@@ -19,7 +19,7 @@ use serde_json::json;
 use store::{Row, Tx};
 
 /// The scope of who manages a company's mandates.
-const MANAGE: &str = "mandates";
+pub(super) const MANAGE: &str = "mandates";
 
 fn missing() -> Problem {
     Problem::new(404, "not-found")
@@ -212,10 +212,11 @@ pub fn agree_to_mandate(
         other => other.into(),
     })?;
     // A yes counts while whoever said it still manages the company's mandates.
-    let mut by = Vec::new();
+    let (mut by, mut under) = (Vec::new(), None);
     for yes in &tx.query(sql::OFFER_YESES, &[offer.as_str().into()])? {
         let who = Id::from(yes.text(0)?);
-        if managing(tx, &who, &company, ctx.now)?.is_some() {
+        if let Some(own) = managing(tx, &who, &company, ctx.now)? {
+            under = under.or(Some(own.mandate));
             by.push(who);
         }
     }
@@ -232,6 +233,7 @@ pub fn agree_to_mandate(
         from: ctx.now,
         until: Some(until),
         delegated_by: Some(row.text(6)?.into()),
+        parent: under,
         purposes: words(row.text(2)?),
     };
     if tx.execute(sql::MOVE_OFFER, &[offer.as_str().into(), "given".into()])? == 0 {
@@ -271,13 +273,35 @@ pub fn revoke_mandate(
     mandates::may_end(manages, row.text(1)? == person.as_str(), !row.is_null(2)?)
         .ok_or_else(missing)?
         .map_err(|code| Problem::new(403, code))?;
-    tx.execute(
-        sql::REVOKE_MANDATE,
-        &[mandate.as_str().into(), micros(ctx.now).into(), person.as_str().into()],
-    )?;
+    end_with_all_under(tx, ctx, inbox, mandate, person.as_str())?;
     super::log(tx, ctx, "mandate-ended", json!({"mandate": mandate, "company": company}))?;
     let holder = Id::from(row.text(1)?);
     tell::mandate_ended(tx, ctx, inbox, (mandate, &company, &holder))?;
     tx.notify("praya_change", "mandate")?;
+    Ok(())
+}
+
+/// Ends a mandate, and every one that was given under it, at once; who held one of those is told.
+pub(super) fn end_with_all_under(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    inbox: &dyn Inbox,
+    mandate: &Id,
+    by: &str,
+) -> Result<(), Problem> {
+    let mut waiting = vec![mandate.clone()];
+    while let Some(next) = waiting.pop() {
+        tx.execute(
+            sql::REVOKE_MANDATE,
+            &[next.as_str().into(), micros(ctx.now).into(), by.into()],
+        )?;
+        for row in tx.query(sql::UNDER, &[next.as_str().into()])? {
+            let (id, company) = (Id::from(row.text(0)?), Id::from(row.text(1)?));
+            let what = json!({"mandate": id, "company": company, "under": next});
+            super::log(tx, ctx, "mandate-ended", what)?;
+            tell::mandate_ended(tx, ctx, inbox, (&id, &company, &row.text(2)?.into()))?;
+            waiting.push(id);
+        }
+    }
     Ok(())
 }

@@ -280,6 +280,7 @@ async fn nobody_exchanges_a_token_for_more_than_it_allows() {
                 from: now,
                 until: None,
                 delegated_by: None,
+                parent: None,
                 purposes: purposes.clone(),
             };
             site.db

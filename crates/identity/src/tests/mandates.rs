@@ -29,6 +29,7 @@ async fn give(
         from: at(from),
         until: until.map(at),
         delegated_by,
+        parent: None,
         purposes: Vec::new(),
     };
     site.db.write(move |tx| ops::add_mandate(tx, &ctx, &mandate)).await.unwrap()
@@ -141,6 +142,7 @@ async fn both_must_agree(site: &Site) {
                     from: ctx.now,
                     until: None,
                     delegated_by: None,
+                    parent: None,
                     purposes: Vec::new(),
                 };
                 ops::add_mandate(tx, &ctx, &mandate).map(drop)
@@ -353,6 +355,7 @@ async fn nobody_but_the_program_and_administrators_makes_people_mandates_and_cli
                 from: ctx.now,
                 until: None,
                 delegated_by: None,
+                parent: None,
                 purposes: Vec::new(),
             };
             assert_eq!(ops::add_mandate(tx, &ctx, &mandate).unwrap_err().status, 403);

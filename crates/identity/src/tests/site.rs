@@ -64,6 +64,24 @@ impl Records for Exchange {
     }
 }
 
+/// A companies register that the test writes.
+#[derive(Default)]
+pub(super) struct Register(pub(super) Mutex<std::collections::HashMap<String, ports::Registered>>);
+
+impl ports::Companies for Register {
+    fn registered<'a>(
+        &'a self,
+        _: &'a Ctx,
+        brn: &'a str,
+        _: &'a Id,
+    ) -> std::pin::Pin<
+        Box<dyn Future<Output = Result<Option<ports::Registered>, Problem>> + Send + 'a>,
+    > {
+        let found = self.0.lock().unwrap().get(brn).cloned();
+        Box::pin(std::future::ready(Ok(found)))
+    }
+}
+
 /// What was left for whom.
 #[derive(Default)]
 pub(super) struct Inbox(pub(super) Mutex<Vec<(Id, &'static str)>>);
@@ -105,6 +123,7 @@ pub(super) struct Site {
     pub(super) port: Port,
     pub(super) exchange: Arc<Exchange>,
     pub(super) inbox: Arc<Inbox>,
+    pub(super) register: Arc<Register>,
     pub(super) clock: Arc<FixedClock>,
     pub(super) world: World,
     pub(super) router: Router,
@@ -143,6 +162,7 @@ impl Site {
         let keys = Keys::load(&db, &world, &SECRET).await.unwrap();
         let exchange = Arc::new(Exchange::default());
         let inbox = Arc::new(Inbox::default());
+        let register = Arc::new(Register::default());
         let cookies = Cookies::new("test", false);
         let identity = Identity::new(Settings {
             db: db.clone(),
@@ -150,6 +170,7 @@ impl Site {
             issuer: ISSUER.to_owned(),
             keys,
             records: exchange.clone(),
+            companies: register.clone(),
             inbox: inbox.clone(),
             caller: reqwest::Client::new(),
             cookies: cookies.clone(),
@@ -170,6 +191,7 @@ impl Site {
             identity,
             exchange,
             inbox,
+            register,
             clock,
             world,
             router,

@@ -70,6 +70,7 @@ pub(crate) async fn people(db: &Db, world: &World, data: &Data) -> Result<(), Er
                     from: ctx.now,
                     until: None,
                     delegated_by: None,
+                    parent: None,
                     purposes: Vec::new(),
                 };
                 identity::ops::add_mandate(tx, &ctx, &mandate)?;

@@ -56,6 +56,7 @@ pub(super) fn everyone(
             from: ctx.now,
             until: None,
             delegated_by: None,
+            parent: None,
             purposes: Vec::new(),
         };
         ops::add_mandate(tx, ctx, &mandate)?;

@@ -149,7 +149,12 @@ async fn praya_pages(demo: &Demo) -> Vec<(&'static str, Vec<Page>)> {
         ("lam-wing-yan", second),
         (
             Box::leak(admin.into_boxed_str()),
-            list(&[("admin", "/admin"), ("officers", "/admin/officers"), ("none", "/my/mandates")]),
+            list(&[
+                ("admin", "/admin"),
+                ("officers", "/admin/officers"),
+                ("none", "/my/mandates"),
+                ("companies-none", "/my/companies"),
+            ]),
         ),
     ]
 }
