@@ -21,6 +21,7 @@ mod sql;
 mod tell;
 mod upkeep;
 pub mod verify;
+mod visitor;
 
 #[cfg(test)]
 mod tests;
@@ -31,12 +32,12 @@ pub use pages::demo_routes;
 pub use port::Port;
 pub use sql::ALL;
 
-use kernel::{Actor, Ctx, Id, Problem, Timestamp, World};
+use kernel::{Actor, Ctx, Problem, Timestamp, World};
 use passkeys::Passkeys;
 use ports::Records;
 use std::sync::Arc;
 use store::Db;
-use web::{Limiter, UserView, cookies::Cookies};
+use web::{Limiter, cookies::Cookies};
 use wire::jws::SigningKey;
 
 /// What [`Identity::new`] needs.
@@ -80,6 +81,7 @@ struct Inner {
     passkeys: Option<Passkeys>,
     per_client: Limiter,
     per_person: Limiter,
+    per_account: Limiter,
     clients: oauth::Clients,
     caller: reqwest::Client,
     demo: bool,
@@ -104,24 +106,11 @@ impl Identity {
             passkeys,
             per_client,
             per_person: Limiter::new(rules::companies::LOOKS, rules::companies::LOOK_EVERY),
+            per_account: Limiter::new(rules::ACCOUNT_BURST, rules::ACCOUNT_EVERY),
             clients: oauth::Clients::default(),
             caller,
             demo,
         }))
-    }
-
-    /// Who a session cookie belongs to, once per request. `None`: nobody, or no longer.
-    pub async fn visitor(&self, token: &str) -> Result<Option<(Actor, UserView)>, Problem> {
-        let (now, token) = (self.0.world.clock.now(), token.to_owned());
-        let found = self.0.db.read(move |tx| ops::visitor(tx, &token, now)).await?;
-        let Some((actor, user, seen)) = found else { return Ok(None) };
-        if let Actor::Person { session, .. } | Actor::Officer { session, .. } = &actor
-            && now.as_second() - seen.as_second() >= rules::SESSION_TOUCH
-        {
-            let session: Id = session.clone();
-            self.0.db.write(move |tx| ops::touch(tx, &session, now)).await?;
-        }
-        Ok(Some((actor, user)))
     }
 
     /// The key that releases are signed with now; its public part is in `/oauth/jwks`.

@@ -5,7 +5,7 @@ mod registration;
 pub use registration::{ClientRole, Progress, RegistrationView};
 mod assurance;
 
-pub use assurance::{CheckView, DOCUMENTS, Duty, Level, OfficerView};
+pub use assurance::{CheckView, DOCUMENTS, DuplicateView, Duty, Level, OfficerView, State};
 
 use kernel::{Id, Text, Timestamp};
 use ports::NodeRights;
@@ -306,6 +306,8 @@ pub struct PasskeyView {
 /// A session as its person sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionView {
+    /// `ses_…`.
+    pub id: Id,
     /// Whether it is the one that asks.
     pub this: bool,
     /// From what it was begun, see [`crate::rules::device`].

@@ -1,5 +1,6 @@
 //! Operations: what happens inside a transaction, synchronous. The first line of each is its authorisation.
 
+mod accounts;
 mod acting;
 mod assurance;
 mod bench;
@@ -20,6 +21,11 @@ mod security;
 mod sessions;
 mod tokens;
 
+pub use accounts::{Verdict, decide_duplicate, duplicates};
+pub(crate) use accounts::{
+    begin_recovery, close_account, closing, keep_account, new_recovery_codes, recovery_of,
+    stop_recovery,
+};
 pub(crate) use acting::{Wanted, issue_acting, plan};
 pub use assurance::{AtCounter, Welcomed, check_at_counter, known_as, level, note_federated};
 pub use bench::{bench_access, bench_session};
@@ -58,8 +64,8 @@ pub use registrations::{
     rotate_secret, set_client_role, suspend_client, withdraw_client,
 };
 pub(crate) use security::{
-    add_passkey, begin_passkey, end_other_sessions, name_passkey, recently_signed_in,
-    remove_passkey, security,
+    add_passkey, begin_passkey, end_other_sessions, end_own_session, name_passkey,
+    recently_signed_in, remove_passkey, security,
 };
 pub use sessions::sweep;
 pub(crate) use sessions::{end_session, end_sessions_of, sign_in, touch, visitor};

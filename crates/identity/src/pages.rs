@@ -3,8 +3,10 @@
 mod clients;
 mod companies;
 mod counter;
+mod duplicates;
 mod mandates;
 mod officers;
+mod recovery;
 mod security;
 mod services;
 mod sign_in;
@@ -44,8 +46,23 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
             Audience::Public,
             with(post(sign_in::take_invitation)),
         )
-        .route("GET", "/counter", Audience::Officer, with(get(counter::page)))
-        .route("POST", "/counter", Audience::Officer, with(post(counter::check)))
+        .route("GET", "/office/counter", Audience::Officer, with(get(counter::page)))
+        .route("POST", "/office/counter", Audience::Officer, with(post(counter::check)))
+        .route("GET", "/office/duplicates", Audience::Officer, with(get(duplicates::page)))
+        .route("POST", "/office/duplicates/{id}", Audience::Officer, with(post(duplicates::decide)))
+        .route("GET", "/sign-in/recover", Audience::Public, get(recovery::page))
+        .route("POST", "/sign-in/recover", Audience::Public, with(post(recovery::begin)))
+        .route("POST", "/my/security/recovery/stop", Audience::Person, with(post(recovery::stop)))
+        .route("POST", "/my/security/recovery/codes", Audience::Person, with(post(recovery::codes)))
+        .route(
+            "POST",
+            "/my/security/sessions/{id}/end",
+            Audience::Person,
+            with(post(recovery::end_session)),
+        )
+        .route("GET", "/my/security/close", Audience::Person, with(get(recovery::closing)))
+        .route("POST", "/my/security/close", Audience::Person, with(post(recovery::close)))
+        .route("POST", "/my/security/keep", Audience::Person, with(post(recovery::keep)))
         .route("GET", "/admin/officers", Audience::Admin, with(get(officers::page)))
         .route("POST", "/admin/officers", Audience::Admin, with(post(officers::appoint)))
         .route("POST", "/admin/officers/{id}", Audience::Admin, with(post(officers::change)))

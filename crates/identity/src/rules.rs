@@ -46,6 +46,11 @@ pub const CLIENT_BURST: u32 = 5000;
 pub const CLIENT_EVERY: std::time::Duration = std::time::Duration::from_millis(2);
 /// A refresh token lives at most this long, in seconds; its consent usually ends before.
 pub const REFRESH_LIFE: i64 = 366 * 24 * 3600;
+/// So often may somebody try a code for one account at once, and then once in each [`ACCOUNT_EVERY`]. Nobody is
+/// locked out by it: a passkey is not counted.
+pub const ACCOUNT_BURST: u32 = 5;
+/// See [`ACCOUNT_BURST`].
+pub const ACCOUNT_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
 /// A session ends after this long without a request, in seconds.
 pub const SESSION_IDLE: i64 = 30 * 60;
 /// And after this long in any case, in seconds.
@@ -60,6 +65,16 @@ pub const PASSKEY_NAME: usize = 60;
 pub const CEREMONY_LIFE: i64 = 300;
 /// An invitation is good for this long, in seconds.
 pub const INVITATION_LIFE: i64 = 24 * 3600;
+/// Two accounts made one can be made two again for this long, in seconds.
+pub const UNDO_MERGE: i64 = 30 * 24 * 3600;
+/// So many recovery codes a person gets.
+pub const RECOVERY_CODES: usize = 10;
+/// Whoever comes with a recovery code waits this long, in seconds, and can be stopped.
+pub const RECOVERY_WAIT: i64 = 3 * 24 * 3600;
+/// And then has this long to make a passkey, in seconds.
+pub const RECOVERY_LIFE: i64 = 7 * 24 * 3600;
+/// A person who closes their account can come back for this long, in seconds.
+pub const CLOSING: i64 = 30 * 24 * 3600;
 /// A new signing key is published this long before it signs, and an old one this long after, in seconds.
 pub const KEY_OVERLAP: i64 = 24 * 3600;
 

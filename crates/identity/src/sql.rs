@@ -16,9 +16,9 @@ statements! {
     SUBJECT = "select id, name_en, name_tc, name_sc, hkid, 1 from person where id = $1
         union all select id, name_en, name_tc, name_sc, brn, 0 from company where id = $1";
     MADE_UP = "select made_up from person where id = $1";
-    PERSON_BY_HKID = "select id, name_en, name_tc, name_sc, hkid from person where hkid = $1";
+    PERSON_BY_HKID = "select k.id, k.name_en, k.name_tc, k.name_sc, p.hkid from person p join person k on k.id = coalesce(p.merged_into, p.id) where p.hkid = $1";
     PERSON_BY_HANDLE = "select id, name_en, name_tc, name_sc, hkid from person where handle = $1";
-    PERSON_BY_KEY = "select id, name_en, name_tc, name_sc, hkid from person where hkid = $1";
+    PERSON_BY_KEY = "select k.id, k.name_en, k.name_tc, k.name_sc, p.hkid from person p join person k on k.id = coalesce(p.merged_into, p.id) where p.hkid = $1";
     ADD_COMPANY = "insert into company (id, brn, name_en, name_tc, name_sc, made_up, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
     COMPANY_BY_KEY = "select id, name_en, name_tc, name_sc, brn from company where brn = $1";
     ADD_MANDATE = "insert into mandate (id, company, person, role, scopes, needs, valid_from, valid_until, delegated_by, created_at, purposes, parent)
@@ -85,6 +85,38 @@ statements! {
     TAKE_DUTY = "delete from duty where person = $1 and duty = $2";
     DROP_DUTIES = "delete from duty where person = $1";
 
+    // One person, one account.
+    STANDING = "select k.id, k.closing_at, k.closed_at from person p join person k on k.id = coalesce(p.merged_into, p.id) where p.id = $1";
+    OTHERS_OF_DOCUMENT = "select distinct p.id from person p left join identity_check c on c.person = p.id
+        where (c.document = $1 or p.hkid = $2) and p.id <> $3 and p.merged_into is null and p.closed_at is null order by p.id";
+    ADD_DUPLICATE = "insert into duplicate (id, first, second, state, found_by, found_at) values ($1, $2, $3, 'open', $4, $5) on conflict do nothing";
+    DUPLICATES = "select d.id, a.id, a.handle, a.name_en, a.name_tc, a.name_sc, b.id, b.handle, b.name_en, b.name_tc, b.name_sc,
+            d.state, d.found_at, d.kept, d.reason, d.undo_until
+        from duplicate d join person a on a.id = d.first join person b on b.id = d.second
+        where d.state in ('open', 'undone') or (d.state = 'merged' and d.undo_until > $1) order by d.found_at, d.id limit 100";
+    DUPLICATE = "select first, second, state, found_by, kept, moved, undo_until from duplicate where id = $1";
+    DECIDE_DUPLICATE = "update duplicate set state = $2, decided_by = $3, decided_at = $4, reason = $5, kept = $6, moved = $7, undo_until = $8 where id = $1";
+    MANDATES_OF = "select id from mandate where person = $1 order by id";
+    CHECKS_OF = "select id from identity_check where person = $1 order by id";
+    ALIASES_OF = "select id from person where merged_into = $1 order by id";
+    MOVE_MANDATE_TO = "update mandate set person = $2 where id = $1";
+    MOVE_CHECK_TO = "update identity_check set person = $2 where id = $1";
+    SET_ALIAS = "update person set merged_into = $2 where id = $1";
+    DROP_RECOVERY_CODES = "delete from recovery_code where person = $1";
+    ADD_RECOVERY_CODE = "insert into recovery_code (hash, person) values ($1, $2)";
+    RECOVERY_CODES_LEFT = "select count(*) from recovery_code where person = $1 and used_at is null";
+    USE_RECOVERY_CODE = "update recovery_code set used_at = $3 where hash = $1 and person = $2 and used_at is null";
+    RECOVERY_WAITS = "select min(ready_at) from invitation where person = $1 and ready_at > 0 and used_at is null and expires_at > $2 having min(ready_at) is not null";
+    ADD_LATER_INVITATION = "insert into invitation (hash, person, created_at, expires_at, ready_at) values ($1, $2, $3, $4, $5)";
+    STOP_RECOVERY = "delete from invitation where person = $1 and ready_at > 0 and used_at is null";
+    SET_CLOSING = "update person set closing_at = $2 where id = $1 and closed_at is null";
+    CLOSING_DUE = "select id from person where closing_at <= $1 and closed_at is null order by closing_at limit 50";
+    CLOSE_PERSON = "update person set closed_at = $2 where id = $1";
+    DROP_PASSKEYS_OF = "delete from passkey where person = $1";
+    DROP_INVITATIONS_OF = "delete from invitation where person = $1";
+    END_GIVEN_MANDATES = "update mandate set revoked_at = $2, revoked_by = person where person = $1 and delegated_by is not null and revoked_at is null";
+    END_SERVICE_GRANTS = "update oauth_grant set ended_at = $2 where person = $1 and consent is null and ended_at is null";
+
     // Sessions.
     ADD_SESSION = "insert into session (id, hash, person, method, created_at, seen_at, expires_at, device) values ($1, $2, $3, $4, $5, $5, $6, $7)";
     SESSION_BEGUN = "select created_at, method from session where id = $1 and person = $2";
@@ -94,6 +126,7 @@ statements! {
         from session s join person p on p.id = s.person left join officer o on o.person = p.id and o.active
         where s.hash = $1 and s.expires_at > $2 and s.seen_at > $3";
     TOUCH_SESSION = "update session set seen_at = $2 where id = $1 and seen_at < $2";
+    END_OWN_SESSION = "select id from session where id = $1 and person = $2";
     END_SESSION = "delete from session where id = $1";
     OTHER_SESSIONS = "select id from session where person = $1 and id <> $2";
     /// Signing in again, the same person in the same browser: what services know the session by stays.
@@ -108,19 +141,20 @@ statements! {
 
     // Passkeys.
     ADD_PASSKEY = "insert into passkey (id, person, body, created_at, name) values ($1, $2, $3, $4, $5)";
-    PASSKEY_LIST = "select id, name, created_at, used_at from passkey where person = $1 order by created_at, id";
-    NAME_PASSKEY = "update passkey set name = $3 where id = $1 and person = $2";
+    PASSKEY_LIST = "select id, name, created_at, used_at from passkey where person in (select id from person where id = $1 or merged_into = $1) order by created_at, id";
+    NAME_PASSKEY = "update passkey set name = $3 where id = $1 and person in (select id from person where id = $2 or merged_into = $2)";
     /// Never the last one.
-    REMOVE_PASSKEY = "delete from passkey where id = $1 and person = $2 and exists (select 1 from passkey other where other.person = $2 and other.id <> $1)";
-    PASSKEY = "select person, body from passkey where id = $1";
-    PASSKEYS_OF = "select id, body from passkey where person = $1 order by created_at";
+    REMOVE_PASSKEY = "delete from passkey where id = $1 and person in (select id from person where id = $2 or merged_into = $2)
+        and exists (select 1 from passkey other where other.id <> $1 and other.person in (select id from person where id = $2 or merged_into = $2))";
+    PASSKEY = "select k.person, k.body, coalesce(p.merged_into, k.person) from passkey k join person p on p.id = k.person where k.id = $1";
+    PASSKEYS_OF = "select id, body from passkey where person in (select id from person where id = $1 or merged_into = $1) order by created_at";
     USED_PASSKEY = "update passkey set body = $2, used_at = $3 where id = $1";
     ADD_CEREMONY = "insert into ceremony (id, kind, person, state, expires_at) values ($1, $2, $3, $4, $5)";
     TAKE_CEREMONY = "delete from ceremony where id = $1 and kind = $2 and expires_at > $3 returning person, state";
     SWEEP_CEREMONIES = "delete from ceremony where id in (select id from ceremony where expires_at < $1 limit 500)";
     ADD_INVITATION = "insert into invitation (hash, person, created_at, expires_at) values ($1, $2, $3, $4)";
-    INVITATION = "select person from invitation where hash = $1 and used_at is null and expires_at > $2";
-    USE_INVITATION = "update invitation set used_at = $2 where hash = $1 and used_at is null and expires_at > $2 returning person";
+    INVITATION = "select person, ready_at from invitation where hash = $1 and used_at is null and expires_at > $2";
+    USE_INVITATION = "update invitation set used_at = $2 where hash = $1 and used_at is null and expires_at > $2 and ready_at <= $2 returning person";
     SWEEP_INVITATIONS = "delete from invitation where hash in (select hash from invitation where expires_at < $1 limit 500)";
 
     // Clients.

@@ -53,6 +53,67 @@ pub(crate) fn checked_at_counter(
     inbox.leave(tx, ctx, person, "counter-check", about.as_str(), &[("at", Word::Moment(ctx.now))])
 }
 
+/// Of two accounts that became one.
+pub(crate) fn merged(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    inbox: &dyn Inbox,
+    person: &Id,
+    until: Timestamp,
+) -> Result<(), Problem> {
+    let about = ctx.id("mer");
+    inbox.leave(
+        tx,
+        ctx,
+        person,
+        "accounts-merged",
+        about.as_str(),
+        &[("until", Word::Moment(until))],
+    )
+}
+
+/// Of a way back in that somebody began.
+pub(crate) fn recovery_begun(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    inbox: &dyn Inbox,
+    person: &Id,
+    ready: Timestamp,
+) -> Result<(), Problem> {
+    let about = ctx.id("rec");
+    inbox.leave(
+        tx,
+        ctx,
+        person,
+        "recovery-begun",
+        about.as_str(),
+        &[("until", Word::Moment(ready))],
+    )
+}
+
+/// Of an account that is being closed.
+pub(crate) fn closing(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    inbox: &dyn Inbox,
+    person: &Id,
+    at: Timestamp,
+) -> Result<(), Problem> {
+    let about = ctx.id("clo");
+    inbox.leave(tx, ctx, person, "account-closing", about.as_str(), &[("until", Word::Moment(at))])
+}
+
+/// Of a password, code app or recovery codes that were changed.
+pub(crate) fn code_changed(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    inbox: &dyn Inbox,
+    person: &Id,
+) -> Result<(), Problem> {
+    let about = ctx.id("cod");
+    inbox.leave(tx, ctx, person, "code-changed", about.as_str(), &[("at", Word::Moment(ctx.now))])
+}
+
 /// Of a mandate that counts from now.
 pub(crate) fn mandate_granted(
     tx: &mut Tx<'_>,

@@ -1,5 +1,6 @@
 //! The same stories on every engine that is here, through the router, with an exchange that is made up.
 
+mod accounts;
 mod acting;
 mod assurance;
 mod clients;

@@ -80,6 +80,73 @@ impl Duty {
     }
 }
 
+/// What became of two accounts that may be one person's.
+///
+/// ```text
+/// open --reviewer: two people--> apart
+/// open, undone --reviewer: one person--> merged
+/// merged --reviewer, within thirty days--> undone
+/// undone --reviewer: two people--> apart
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Nobody has decided.
+    Open,
+    /// Two people.
+    Apart,
+    /// One person.
+    Merged,
+    /// It was undone.
+    Undone,
+}
+
+impl State {
+    /// All.
+    pub const ALL: [Self; 4] = [Self::Open, Self::Apart, Self::Merged, Self::Undone];
+
+    /// As it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Apart => "apart",
+            Self::Merged => "merged",
+            Self::Undone => "undone",
+        }
+    }
+
+    /// Reads what was stored.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == text)
+    }
+
+    /// Whether one may follow the other.
+    pub const fn may_become(self, next: Self) -> bool {
+        matches!(
+            (self, next),
+            (Self::Open | Self::Undone, Self::Apart | Self::Merged) | (Self::Merged, Self::Undone)
+        )
+    }
+}
+
+/// Two accounts that may be one person's, as a reviewer sees them.
+#[derive(Debug, Clone)]
+pub struct DuplicateView {
+    /// `dup_…`.
+    pub id: Id,
+    /// Both: id, the account's name, the person's name.
+    pub accounts: [(Id, String, Text); 2],
+    /// What became of it.
+    pub state: State,
+    /// When it was found.
+    pub found: Timestamp,
+    /// Which is kept.
+    pub kept: Option<Id>,
+    /// Why, as decided.
+    pub reason: String,
+    /// Until when it can be undone.
+    pub undo_until: Option<Timestamp>,
+}
+
 /// An officer, as administrators see them.
 #[derive(Debug, Clone)]
 pub struct OfficerView {

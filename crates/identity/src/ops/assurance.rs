@@ -35,7 +35,7 @@ pub fn known_as(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(Vec<CheckView>, String), 
     Ok((checks(tx, person)?, handle_of(tx, person)?))
 }
 
-fn handle_of(tx: &mut Tx<'_>, person: &Id) -> Result<String, Problem> {
+pub(super) fn handle_of(tx: &mut Tx<'_>, person: &Id) -> Result<String, Problem> {
     let row = tx.query_opt(sql::HANDLE_OF, &[person.as_str().into()])?;
     Ok(row.map_or(Ok(String::new()), |row| row.text(0).map(str::to_owned))?)
 }
@@ -182,6 +182,9 @@ pub fn check_at_counter(
         department: &department,
     };
     note_check(tx, ctx, &person, &check, key)?;
+    let document = hash_key(key, &seen.document, &number);
+    let card = (seen.document == rules::joining::HKID).then_some(number.as_str());
+    super::accounts::find_duplicates(tx, ctx, &person, &document, card, &officer)?;
     let handle = handle_of(tx, &person)?;
     let token = super::invitations::make(tx, ctx, &person)?;
     Ok(Welcomed { person, handle, name, token, known })

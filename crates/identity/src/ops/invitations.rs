@@ -64,5 +64,9 @@ pub fn invite_admin(
 /// Whom an invitation is for; `404 invitation-over` when it is unknown, used or too old.
 pub fn invitation(tx: &mut Tx<'_>, ctx: &Ctx, token: &str) -> Result<Id, Problem> {
     let row = tx.query_opt(sql::INVITATION, &[hash(token), micros(ctx.now).into()])?;
-    row.map_or_else(|| Err(Problem::new(404, "invitation-over")), |row| Ok(row.text(0)?.into()))
+    let row = row.ok_or_else(|| Problem::new(404, "invitation-over"))?;
+    if row.int(1)? > micros(ctx.now) {
+        return Err(Problem::new(403, "invitation-later"));
+    }
+    Ok(row.text(0)?.into())
 }

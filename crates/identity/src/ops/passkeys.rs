@@ -170,11 +170,12 @@ pub(crate) fn finish_sign_in(
     let row = tx
         .query_opt(sql::PASSKEY, &[answer_id(answer)?.into()])?
         .ok_or_else(|| Problem::new(400, "passkey-refused"))?;
-    let (person, key) = (
+    let (holder, person, key) = (
         Id::from(row.text(0)?),
+        Id::from(row.text(2)?),
         serde_json::from_str::<Passkey>(row.text(1)?).map_err(Problem::internal)?,
     );
-    let result = site.take_any(&ceremony.state, answer, &person, &key)?;
+    let result = site.take_any(&ceremony.state, answer, &holder, &key)?;
     used(tx, ctx, key, &result)?;
     Ok(person)
 }

@@ -27,7 +27,7 @@ pub(crate) fn recently_signed_in(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<bool, Pro
 }
 
 /// The person, if they have just signed in; `401 sign-in-again` otherwise.
-fn changing<'a>(tx: &mut Tx<'_>, ctx: &'a Ctx) -> Result<&'a Id, Problem> {
+pub(super) fn changing<'a>(tx: &mut Tx<'_>, ctx: &'a Ctx) -> Result<&'a Id, Problem> {
     if recently_signed_in(tx, ctx)? {
         ctx.person()
     } else {
@@ -54,6 +54,7 @@ pub(crate) fn security(
     let args = [person.as_str().into(), micros(ctx.now).into(), idle.into()];
     let session = |row: &Row| {
         Ok::<_, Problem>(SessionView {
+            id: row.text(0)?.into(),
             this: row.text(0)? == this.as_str(),
             device: row.text(1)?.to_owned(),
             since: from_micros(row.int(2)?),
@@ -124,6 +125,14 @@ pub(crate) fn remove_passkey(tx: &mut Tx<'_>, ctx: &Ctx, passkey: &str) -> Resul
     }
     end_other_sessions(tx, ctx)?;
     super::log(tx, ctx, "passkey-removed", json!({"person": person, "passkey": passkey}))
+}
+
+/// Ends one session of the person.
+pub(crate) fn end_own_session(tx: &mut Tx<'_>, ctx: &Ctx, session: &Id) -> Result<(), Problem> {
+    let person = ctx.person()?;
+    let args = [session.as_str().into(), person.as_str().into()];
+    tx.query_opt(sql::END_OWN_SESSION, &args)?.ok_or_else(|| Problem::new(404, "not-found"))?;
+    super::sessions::end_one(tx, ctx, session)
 }
 
 /// Ends every session of the person but this.

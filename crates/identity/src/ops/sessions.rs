@@ -16,6 +16,7 @@ pub(crate) fn sign_in(
     method: Method,
     device: &str,
 ) -> Result<String, Problem> {
+    let person = &super::accounts::standing(tx, ctx, person)?;
     let token = secret(ctx, "ses");
     let facts: [store::Value; 5] = [
         hash(&token),
@@ -63,7 +64,7 @@ pub(crate) fn end_sessions_of(
     Ok(())
 }
 
-fn end_one(tx: &mut Tx<'_>, ctx: &Ctx, session: &Id) -> Result<(), Problem> {
+pub(super) fn end_one(tx: &mut Tx<'_>, ctx: &Ctx, session: &Id) -> Result<(), Problem> {
     super::logout::tell(tx, ctx, session)?;
     tx.execute(sql::END_SESSION, &[session.as_str().into()])?;
     Ok(())
@@ -107,6 +108,7 @@ pub(crate) fn touch(tx: &mut Tx<'_>, session: &Id, now: Timestamp) -> Result<(),
 /// Forgets what can no longer be used, at most [`SWEPT`] rows of a kind, so that nobody waits for it. True
 /// when there may be more.
 pub fn sweep(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<bool, Problem> {
+    super::accounts::close_due(tx, ctx)?;
     let now = micros(ctx.now);
     // A used code is remembered past its life, so that a late second use still ends what came of it.
     let an_hour_ago = now - 3_600_000_000;

@@ -70,14 +70,14 @@ fn page_of(visit: &Visit, form: Seen, problem: Option<&Problem>) -> Page {
     }
 }
 
-/// `GET /counter`.
+/// `GET /office/counter`.
 pub(super) async fn page(State(identity): State<Identity>, visit: Visit) -> Outcome<Response> {
     let ctx = visit.ctx.clone();
     identity.0.db.read(move |tx| ops::on_duty(tx, &ctx, crate::model::Duty::Counter)).await?;
     render(&page_of(&visit, Seen::default(), None))
 }
 
-/// `POST /counter`.
+/// `POST /office/counter`.
 pub(super) async fn check(
     State(identity): State<Identity>,
     visit: Visit,
@@ -109,7 +109,7 @@ pub(super) async fn check(
     match done {
         Ok(done) => shown(&identity, &visit, done),
         Err(problem) if problem.status == 422 => {
-            let page = page_of(&visit.at("/counter"), form, Some(&problem));
+            let page = page_of(&visit.at("/office/counter"), form, Some(&problem));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response())
         }
         Err(problem) => Err(problem.into()),
@@ -117,7 +117,7 @@ pub(super) async fn check(
 }
 
 fn shown(identity: &Identity, visit: &Visit, done: Welcomed) -> Outcome<Response> {
-    let shell = visit.at("/counter").shell("counter-done-title");
+    let shell = visit.at("/office/counter").shell("counter-done-title");
     let link = format!("{}/invitation/{}", identity.0.issuer, done.token);
     let page = Done {
         name: shell.of(&done.name).to_owned(),

@@ -26,6 +26,10 @@ struct Page {
     level: Level,
     checks: Vec<CheckView>,
     handle: String,
+    /// How many recovery codes are left, and whether somebody waits to come back with one.
+    codes: i64,
+    recovering: Option<Timestamp>,
+    closing: Option<Timestamp>,
     sessions: Vec<SessionView>,
     /// Whether the sign-in is recent enough to change something.
     recent: bool,
@@ -85,33 +89,35 @@ pub(super) struct Asked {
 
 async fn load(identity: &Identity, visit: &Visit, asked: &Asked) -> Result<Page, Problem> {
     let ctx = visit.ctx.clone();
-    let (passkeys, sessions, recent, checks, handle) = identity
+    let (passkeys, sessions, recent, (checks, handle), (codes, recovering), closing) = identity
         .0
         .db
         .read(move |tx| {
             let (passkeys, sessions) = ops::security(tx, &ctx)?;
-            let (checks, handle) = ops::known_as(tx, &ctx)?;
             Ok::<_, Problem>((
                 passkeys,
                 sessions,
                 ops::recently_signed_in(tx, &ctx)?,
-                checks,
-                handle,
+                ops::known_as(tx, &ctx)?,
+                ops::recovery_of(tx, &ctx)?,
+                ops::closing(tx, &ctx)?,
             ))
         })
         .await?;
     let shell = visit.shell("security-title");
     let removing = passkeys.iter().find(|one| asked.remove.as_ref() == Some(&one.id)).cloned();
-    let done = asked
-        .done
-        .as_deref()
-        .filter(|done| ["added", "renamed", "removed", "signed-out"].contains(done));
+    let done = asked.done.as_deref().filter(|done| {
+        ["added", "renamed", "removed", "signed-out", "stopped", "ended", "kept"].contains(done)
+    });
     Ok(Page {
         done: done.map_or_else(String::new, |done| shell.t(&format!("security-done-{done}"))),
         removing: removing.filter(|_| passkeys.len() > 1),
         level: checks.iter().map(|check| check.level).max().unwrap_or_default(),
         checks,
         handle,
+        codes,
+        recovering,
+        closing,
         passkeys,
         sessions,
         recent,

@@ -55,6 +55,24 @@ pub fn same_name(a: &Text, b: &Text) -> bool {
     parts(a) == parts(b)
 }
 
+/// A recovery code: eighty random bits, in letters and digits that look like no other.
+pub fn recovery_code(random: &[u8; 10]) -> String {
+    const SIGNS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+    let mut bits = 0_u128;
+    for byte in random {
+        bits = bits << 8 | u128::from(*byte);
+    }
+    let mut code = String::new();
+    for at in (0..16).rev() {
+        let sign = usize::try_from(bits >> (at * 5) & 31).unwrap_or(0);
+        code.push(char::from(SIGNS[sign]));
+        if at % 4 == 0 && at > 0 {
+            code.push('-');
+        }
+    }
+    code
+}
+
 /// What an account is called: the name and six characters that tell it from others of that name.
 pub fn handle(english: &str, random: &[u8; 4]) -> String {
     let words: Vec<String> = english

@@ -40,7 +40,7 @@ pub(super) async fn counter(
         ("account", account),
         ("looked", "yes"),
     ];
-    site.form("/counter", officer, &pairs).await
+    site.form("/office/counter", officer, &pairs).await
 }
 
 pub(super) fn token(page: &str) -> &str {
@@ -98,13 +98,13 @@ async fn a_check_needs_the_duty_the_document_and_another_person() {
             StatusCode::FORBIDDEN
         );
         let (wong, officer) = officer(&site, "wong-ka-ho", Duty::Reviewer).await;
-        assert_eq!(site.get("/counter", &officer).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(site.get("/office/counter", &officer).await.status, StatusCode::FORBIDDEN);
         let refused = counter(&site, &officer, "AB987654(3)", "Ng Siu Fan", "").await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "another duty does not do");
         let admin = site.signed_in("lee-admin").await;
         let path = format!("/admin/officers/{wong}");
         site.form(&path, &admin, &[("give", "counter")]).await;
-        assert_eq!(site.get("/counter", &officer).await.status, StatusCode::OK);
+        assert_eq!(site.get("/office/counter", &officer).await.status, StatusCode::OK);
         for (number, name, account, code) in [
             ("AB987654(4)", "Ng Siu Fan", "", "not well written"),
             ("AB987654(3)", "", "", "English letters"),
@@ -116,7 +116,7 @@ async fn a_check_needs_the_duty_the_document_and_another_person() {
             assert!(reply.text.contains(code), "{code}: {}", reply.text);
         }
         let pairs = [("document", "passport"), ("number", "K1234567"), ("name", "Ng Siu Fan")];
-        let reply = site.form("/counter", &officer, &pairs).await;
+        let reply = site.form("/office/counter", &officer, &pairs).await;
         assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY, "without the officer's word");
         let own = counter(&site, &officer, "E364912(5)", "Wong Ka Ho", "").await;
         assert_eq!(own.status, StatusCode::FORBIDDEN, "nobody checks themselves");
