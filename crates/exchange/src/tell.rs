@@ -129,5 +129,5 @@ pub(crate) fn jobs_of(exchange: &Exchange, runner: jobs::Runner) -> jobs::Runner
             })
         }
     };
-    runner.every("tell-endings", 3600, task(endings)).every("tell-looks", 30, task(looks))
+    runner.every("tell-endings", 3600, task(endings)).every("tell-looks", 10, task(looks))
 }

@@ -121,7 +121,10 @@ fn element(id: &Id, form: &Form) -> Json {
     element
 }
 
-fn find(tx: &mut Tx<'_>, id: &Id) -> Result<Option<(Form, Option<Vec<u8>>, Timestamp)>, Problem> {
+/// A form, its sealed answers while they wait, and until when.
+type Found = (Form, Option<Vec<u8>>, Timestamp);
+
+fn find(tx: &mut Tx<'_>, id: &Id) -> Result<Option<Found>, Problem> {
     let Some(row) = tx.query_opt(sql::FILLING, &[id.as_str().into()])? else { return Ok(None) };
     let form = serde_json::from_str(row.text(0)?).map_err(Problem::internal)?;
     Ok(Some((form, row.opt_blob(2)?.map(<[u8]>::to_vec), from_micros(row.int(3)?))))

@@ -86,6 +86,7 @@ struct Input {
     choices: Vec<web::Choice>,
     lines: bool,
     kind: &'static str,
+    width: &'static str,
     autocomplete: &'static str,
 }
 
@@ -121,6 +122,7 @@ fn input(
             Kind::Mail => "email",
             _ => "text",
         },
+        width: if field.kind == Kind::Phone { "20" } else { "30" },
         autocomplete: match field.id {
             "name-en" => "name",
             "mobile" => "tel",

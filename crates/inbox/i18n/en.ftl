@@ -1,10 +1,10 @@
 # Messages, and how one is told
 inbox-title = Messages
 inbox-unread = { $count ->
+    [0] You have read everything.
     [one] One message is new.
    *[other] { $count } messages are new.
 }
-inbox-none-unread = You have read everything.
 inbox-current = Current
 inbox-archived = Put away
 inbox-new = New

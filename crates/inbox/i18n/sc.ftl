@@ -1,7 +1,9 @@
 # 消息及通知
 inbox-title = 消息
-inbox-unread = 您有 { $count } 条新消息。
-inbox-none-unread = 所有消息均已阅读。
+inbox-unread = { $count ->
+    [0] 所有消息均已阅读。
+   *[other] 您有 { $count } 条新消息。
+}
 inbox-current = 当前
 inbox-archived = 已归档
 inbox-new = 新

@@ -1,7 +1,9 @@
 # 訊息及通知
 inbox-title = 訊息
-inbox-unread = 你有 { $count } 則新訊息。
-inbox-none-unread = 所有訊息均已閱讀。
+inbox-unread = { $count ->
+    [0] 所有訊息均已閱讀。
+   *[other] 你有 { $count } 則新訊息。
+}
 inbox-current = 現時
 inbox-archived = 已收起
 inbox-new = 新

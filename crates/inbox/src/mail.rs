@@ -29,10 +29,12 @@ pub struct Settings {
     pub login: Option<(String, String)>,
 }
 
+type Transport = AsyncSmtpTransport<Tokio1Executor>;
+
 /// Speaks to the mail server.
 #[derive(Clone)]
 pub struct Mailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    transport: Transport,
     from: Mailbox,
 }
 
@@ -50,7 +52,6 @@ impl Mailer {
                     .to_owned(),
             );
         }
-        type Transport = AsyncSmtpTransport<Tokio1Executor>;
         let builder = match url.scheme() {
             "smtps" => Transport::relay(bare).map_err(|error| error.to_string())?,
             "smtp" if here => Transport::builder_dangerous(bare).port(25),
@@ -80,7 +81,7 @@ impl Mailer {
             .header(AutoSubmitted)
             .body(body)
             .map_err(|_| "the mail cannot be written".to_owned())?;
-        let sent = tokio::time::timeout(Duration::from_secs(60), self.transport.send(mail)).await;
+        let sent = tokio::time::timeout(Duration::from_mins(1), self.transport.send(mail)).await;
         match sent {
             Err(_) => Err("the mail server takes too long".to_owned()),
             Ok(Err(error)) => Err(error.status().map_or_else(
@@ -144,7 +145,7 @@ pub(crate) fn notices(inbox: &Inbox) -> Handler {
                 .map_err(|error| error.to_string())?;
             // Read meanwhile, put away, or no address any more: nothing need be said.
             let Some(known) = found else { return Ok(()) };
-            let (Some(to), Some(mailer)) = (known.address, &inbox.mailer) else { return Ok(()) };
+            let (Some(to), Some(mailer)) = (known.proved, &inbox.mailer) else { return Ok(()) };
             let (subject, body) = notice(&inbox, known.locale);
             mailer.send(&to, subject, body).await
         })

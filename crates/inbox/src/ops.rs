@@ -51,7 +51,10 @@ pub(crate) fn leave(
     if tx.execute(sql::ADD, &args)? == 0 {
         return Ok(());
     }
-    if choice.mail && inbox.mailer.is_some() && address(tx, person)?.is_some_and(|at| at.proved()) {
+    if choice.mail
+        && inbox.mailer.is_some()
+        && address(tx, person)?.is_some_and(|at| at.proved.is_some())
+    {
         jobs::enqueue(tx, ctx, mail::NOTICE, &json!({"person": person, "message": id}), ctx.now)?;
     }
     if choice.push {

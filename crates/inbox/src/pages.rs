@@ -38,20 +38,20 @@ pub fn routes(inbox: &Inbox) -> Routes {
             "GET",
             "/my/inbox/push.js",
             Audience::Public,
-            get(|| script(include_str!("push.js"))),
+            get(|| async { script(include_str!("push.js")) }),
         )
         .route(
             "GET",
             "/my/inbox/worker.js",
             Audience::Public,
-            get(|| script(include_str!("worker.js"))),
+            get(|| async { script(include_str!("worker.js")) }),
         )
         .route("GET", "/my/inbox/messages/{id}", Audience::Person, with(get(open)))
         .route("POST", "/my/inbox/messages/{id}/archive", Audience::Person, with(post(archive)))
         .route("POST", "/my/inbox/messages/{id}/restore", Audience::Person, with(post(restore)))
 }
 
-async fn script(text: &'static str) -> Response {
+fn script(text: &'static str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (header::CACHE_CONTROL, "public, max-age=3600"),
@@ -73,18 +73,13 @@ struct Asked {
 #[template(path = "inbox.html")]
 struct List {
     shell: Shell,
-    messages: Vec<Message>,
+    /// Each with the key of its topic's words.
+    messages: Vec<(Message, &'static str)>,
     archived: bool,
     unread: u32,
     done: String,
     newer: String,
     older: String,
-}
-
-impl List {
-    fn topic(&self, message: &Message) -> &'static str {
-        words(message.topic)
-    }
 }
 
 /// The key of a topic's words.
@@ -126,7 +121,13 @@ async fn list(
         older: last.map_or_else(String::new, |last| format!("{at}{join}before={last}")),
         newer: asked.before.map_or_else(String::new, |_| at.to_owned()),
         archived: asked.archived,
-        messages,
+        messages: messages
+            .into_iter()
+            .map(|one| {
+                let topic = words(one.topic);
+                (one, topic)
+            })
+            .collect(),
         unread,
         shell,
     })

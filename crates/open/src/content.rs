@@ -86,6 +86,13 @@ pub(crate) struct Queue {
     pub(crate) made_up: bool,
 }
 
+impl Queue {
+    /// How far the bar of the wait reaches, in per cent: the middle is the pledge.
+    pub(crate) fn share(&self) -> u32 {
+        (self.minutes * 50 / self.pledge.max(1)).min(100)
+    }
+}
+
 impl Content {
     /// Reads the file against the ids of the pack's departments; names everything that is not right.
     pub fn parse(text: &str, departments: &BTreeSet<&str>) -> Result<Self, String> {

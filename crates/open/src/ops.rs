@@ -104,7 +104,7 @@ fn judge(ctx: &Ctx, new: &NewNotice) -> Result<(Timestamp, Timestamp), Problem> 
         return Err(problem.field(field, "notice-days"));
     };
     let days = until.since(from).map_or(-1, |span| span.get_days());
-    if days < 0 || days > LONGEST || ctx.zone.end_of(until) <= ctx.now {
+    if !(0..=LONGEST).contains(&days) || ctx.zone.end_of(until) <= ctx.now {
         problem = problem.field("until", "notice-days");
     }
     let begin = from.yesterday().map_or(ctx.now, |before| ctx.zone.end_of(before));

@@ -142,7 +142,7 @@ async fn services(State(open): State<Open>, visit: Visit) -> Outcome<Html<String
         (service.link.clone(), words(&service.name), words(&service.what), words(&department))
     };
     let services = open.0.content.services.iter().map(line).collect();
-    page(&Services { services, shell })
+    page(&Services { shell, services })
 }
 
 /// One office, as its card shows it.
@@ -173,11 +173,6 @@ impl Offices {
     fn wait(&self, queue: &Queue) -> String {
         let minutes = i64::from(queue.minutes);
         self.shell.t2("open-wait", "minutes", minutes, "pledge", i64::from(queue.pledge))
-    }
-
-    /// The share of the bar, in per cent of twice the pledge.
-    fn share(&self, minutes: &u32, pledge: &u32) -> u32 {
-        (minutes * 50 / pledge.max(&1)).min(100)
     }
 }
 
@@ -211,7 +206,7 @@ async fn offices(State(open): State<Open>, visit: Visit) -> Outcome<Html<String>
         }
     };
     let cards = open.0.content.offices.iter().map(card).collect();
-    page(&Offices { cards, shell })
+    page(&Offices { shell, cards })
 }
 
 #[derive(Template)]

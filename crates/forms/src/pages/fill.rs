@@ -87,16 +87,16 @@ fn render(
         });
         let kept = profile.get(field.id);
         let own = field.own.then(|| {
-            let hint = kept.map_or_else(
-                || shell.t("fill-own-none"),
-                |(_, at)| shell.t1("profile-own-since", "date", shell.date(&shell.zone.day(*at))),
-            );
+            let since = |at| shell.t1("profile-own-since", "date", shell.date(&shell.zone.day(at)));
+            let hint = kept.map_or_else(String::new, |(_, at)| since(*at));
             let id = format!("own-{}", field.id);
             let value = sent(id.clone())
                 .unwrap_or_else(|| kept.map(|(value, _)| value.clone()).unwrap_or_default());
             let error = errors.of(&id).to_owned();
             let written = input(&shell, field, id, &value, hint, &error);
-            Input { name: shell.t("fill-own"), ..written }
+            Input {
+                name: format!("{} – {}", shell.t("fill-own"), named(&shell, field)), ..written
+            }
         });
         Line {
             id: field.id,
@@ -109,7 +109,7 @@ fn render(
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let lines = form.wanted().map(line).collect();
     let silent = own.silent.iter().map(|department| shell.of(department).to_owned()).collect();
-    let filled = Page { interaction, service, lines, silent, errors, form, shell };
+    let filled = Page { shell, interaction, service, form, lines, silent, errors };
     Ok((status, LeadsAway, page(&filled)?).into_response())
 }
 

@@ -168,7 +168,8 @@ pub fn offer_mandate(
             let mut wrong = verdict.err().unwrap_or_default();
             if holder.is_none() {
                 let typed = Hkid::parse(&new.hkid);
-                let code = typed.map_or_else(|wrong| wrong.code(), |_| "mandate-person-unknown");
+                let code = typed
+                    .map_or_else(kernel::identifiers::Wrong::code, |_| "mandate-person-unknown");
                 wrong.insert(0, ("hkid", code));
             }
             return Err(refused(wrong));

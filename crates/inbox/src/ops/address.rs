@@ -19,7 +19,7 @@ const A_DAY: i64 = 5;
 pub(crate) struct Address {
     pub(crate) locale: Locale,
     /// The one that was proved.
-    pub(crate) address: Option<String>,
+    pub(crate) proved: Option<String>,
     /// The one that waits for its code, while the code is good.
     pub(crate) pending: Option<String>,
     pub(crate) challenge: Option<Id>,
@@ -30,11 +30,6 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Whether there is an address that notices may go to.
-    pub(crate) fn proved(&self) -> bool {
-        self.address.is_some()
-    }
-
     /// The address that waits, if its code may still be entered.
     pub(crate) fn waiting(&self, now: Timestamp) -> Option<&str> {
         self.pending.as_deref().filter(|_| now < self.end && self.tries < TRIES)
@@ -46,7 +41,7 @@ pub(crate) fn address(tx: &mut Tx<'_>, person: &Id) -> Result<Option<Address>, P
     let Some(row) = tx.query_opt(sql::ADDRESS, &[person.as_str().into()])? else { return Ok(None) };
     Ok(Some(Address {
         locale: Locale::parse(row.text(0)?).unwrap_or_default(),
-        address: row.opt_text(1)?.map(str::to_owned),
+        proved: row.opt_text(1)?.map(str::to_owned),
         pending: row.opt_text(3)?.map(str::to_owned),
         challenge: row.opt_text(4)?.map(Id::from),
         end: from_micros(row.opt_int(5)?.unwrap_or(0)),
@@ -130,7 +125,7 @@ pub(crate) fn prove_address(
     tx.execute(sql::PROVE_ADDRESS, &args)?;
     let record = json!({"kind": "mail-proved", "person": person, "at": ctx.now});
     evidence::append(tx, ctx, "mail-proved", "inbox", &record)?;
-    if known.proved() {
+    if known.proved.is_some() {
         let words = [("at", Word::Moment(ctx.now))];
         inbox.leave(tx, ctx, person, "address-changed", challenge.as_str(), &words)?;
     }

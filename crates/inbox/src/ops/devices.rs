@@ -8,7 +8,7 @@ use store::Tx;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Device {
     pub(crate) id: String,
-    pub(crate) device: String,
+    pub(crate) name: String,
     pub(crate) since: Timestamp,
 }
 
@@ -19,7 +19,7 @@ pub(crate) fn devices(tx: &mut Tx<'_>, person: &Id) -> Result<Vec<Device>, Probl
         .map(|row| {
             Ok(Device {
                 id: row.text(0)?.to_owned(),
-                device: row.text(1)?.to_owned(),
+                name: row.text(1)?.to_owned(),
                 since: from_micros(row.int(2)?),
             })
         })

@@ -21,7 +21,8 @@ const HERE: &str = "/my/inbox/settings";
 #[template(path = "inbox_settings.html")]
 struct Page {
     shell: Shell,
-    topics: Vec<(Topic, ops::Choice)>,
+    /// Each with the key of its words.
+    topics: Vec<(Topic, ops::Choice, &'static str)>,
     address: String,
     /// The address that waits for its code.
     waiting: String,
@@ -37,12 +38,8 @@ struct Page {
 }
 
 impl Page {
-    fn topic(&self, topic: &Topic) -> &'static str {
-        super::words(*topic)
-    }
-
     fn device(&self, device: &Device) -> String {
-        let name = &device.device;
+        let name = &device.name;
         if name.is_empty() { self.shell.t("inbox-device-unknown") } else { name.clone() }
     }
 }
@@ -69,10 +66,11 @@ async fn load(inbox: &Inbox, visit: &Visit, asked: &Asked) -> Result<Page, Probl
         ["saved", "code", "proved", "removed", "push", "push-removed"].contains(done)
     });
     let waiting = address.as_ref().and_then(|known| known.waiting(now)).map(str::to_owned);
+    let worded = |(topic, choice)| (topic, choice, super::words(topic));
     Ok(Page {
-        topics,
+        topics: topics.into_iter().map(worded).collect(),
         waiting: waiting.unwrap_or_default(),
-        address: address.and_then(|known: Address| known.address).unwrap_or_default(),
+        address: address.and_then(|known: Address| known.proved).unwrap_or_default(),
         mail: inbox.mailer.is_some(),
         devices,
         push_key: inbox.0.vapid.public().to_owned(),

@@ -74,11 +74,11 @@ impl Uscc {
 
     /// Whether the check character fits; if not, ask again, and believe the second answer.
     pub fn checks(&self) -> bool {
-        let values = self.0.chars().filter_map(|c| USCC.find(c));
+        let mut values = self.0.chars().filter_map(|c| USCC.find(c));
         let (sum, _) = values
             .clone()
             .take(17)
             .fold((0, 1), |(sum, weight), value| (sum + value * weight, weight * 3 % 31));
-        values.last() == Some((31 - sum % 31) % 31)
+        values.nth(17) == Some((31 - sum % 31) % 31)
     }
 }

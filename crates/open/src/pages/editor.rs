@@ -192,7 +192,7 @@ pub(super) async fn save(
         Err(problem) if problem.status == 422 => {
             let shell = visit.at("/office/notices/edit").shell("open-write");
             let errors = Errors::of_problem(&shell, &problem);
-            let page = web::page(&Edit { written, errors, shell })?;
+            let page = web::page(&Edit { shell, written, errors })?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(problem) => Err(problem.into()),

@@ -3,7 +3,7 @@
 use crate::demo::{Browser, Consumer, Demo, code_of, form};
 use serde_json::{Value, json};
 
-fn details(anonymous: bool) -> Value {
+pub(crate) fn details(anonymous: bool) -> Value {
     json!([{
         "type": "praya_form", "anonymous": anonymous,
         "form": {"en": "Library card", "tc": "圖書證申請", "sc": "图书证申请"},

@@ -13,6 +13,7 @@ mod demo;
 mod durable;
 mod faults;
 mod forms;
+mod inbox;
 mod inside;
 mod life;
 mod limits;

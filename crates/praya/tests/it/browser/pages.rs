@@ -143,24 +143,18 @@ async fn praya_pages(demo: &Demo) -> Vec<(&'static str, Vec<Page>)> {
         .map(|one| one["key"].as_str().unwrap().to_owned())
         .unwrap();
     vec![
-        (NO_VISITOR, public_pages(demo, &receipt)),
+        (NO_VISITOR, public_pages(demo, &receipt).await),
         ("chan-mei-ling", own),
         ("wong-ka-ho", first),
         ("lam-wing-yan", second),
-        (
-            Box::leak(admin.into_boxed_str()),
-            list(&[
-                ("admin", "/admin"),
-                ("officers", "/admin/officers"),
-                ("none", "/my/mandates"),
-                ("companies-none", "/my/companies"),
-            ]),
-        ),
+        (Box::leak(admin.into_boxed_str()), office_pages()),
     ]
 }
 
 /// What everyone may see; `receipt`: one that is good.
-fn public_pages(demo: &Demo, receipt: &str) -> Vec<Page> {
+async fn public_pages(demo: &Demo, receipt: &str) -> Vec<Page> {
+    let notices = Browser::new(&demo.base).get("/notices").await.body;
+    let notice = links(&notices).into_iter().find(|link| link.starts_with("/notices/")).unwrap();
     let tampered = receipt.replace("\"consumer\":\"", "\"consumer\":\"x");
     let verify = |name: &str, text: &str, until: &'static str| {
         let steps = [("#receipt", text), ("form[action='/verify'] button", "")];
@@ -169,6 +163,11 @@ fn public_pages(demo: &Demo, receipt: &str) -> Vec<Page> {
     let mut public = list(&[
         ("home", "/"),
         ("home-search", "/?q=zzzz"),
+        ("services", "/services"),
+        ("offices", "/offices"),
+        ("calendar", "/calendar"),
+        ("notices", "/notices"),
+        ("notice", &notice),
         ("about", "/about"),
         ("accessibility", "/accessibility"),
         ("verify", "/verify"),
@@ -184,6 +183,22 @@ fn public_pages(demo: &Demo, receipt: &str) -> Vec<Page> {
     let others = [("form .govuk-details summary", "")];
     public.push(Page::new("sign-in-others", "/sign-in").after(&others, "details[open]"));
     public
+}
+
+/// What an administrator sees, who is an officer too.
+fn office_pages() -> Vec<Page> {
+    let mut pages = list(&[
+        ("admin", "/admin"),
+        ("officers", "/admin/officers"),
+        ("none", "/my/mandates"),
+        ("companies-none", "/my/companies"),
+        ("office-notices", "/office/notices"),
+        ("office-write", "/office/notices/edit"),
+    ]);
+    let wrong = [("#title-en", "Closed early"), ("form[action='/office/notices'] button", "")];
+    let write = Page::new("office-write-wrong", "/office/notices/edit");
+    pages.push(write.after(&wrong, ".govuk-error-summary"));
+    pages
 }
 
 /// What a director sees who acts alone, and the receipt of a look at her company.
@@ -207,7 +222,18 @@ async fn own_pages(demo: &Demo, bank: &Consumer) -> (Vec<Page>, String) {
     let ended = links(&data).into_iter().rfind(|link| link.starts_with("/my/consents/")).unwrap();
     let mandates = director.get("/my/mandates").await.body;
     let give = links(&mandates).into_iter().find(|link| link.contains("give?company=")).unwrap();
+    let inbox = director.get("/my/inbox").await.body;
+    let message =
+        links(&inbox).into_iter().find(|link| link.starts_with("/my/inbox/messages/")).unwrap();
+    let (asked, _) = bank.push_scoped(&crate::forms::details(true), "forms").await;
+    let fill = reached(&director, &asked).await;
     let mut own = list(&[
+        ("inbox", "/my/inbox"),
+        ("inbox-archived", "/my/inbox?archived=true"),
+        ("message", &message),
+        ("inbox-settings", "/my/inbox/settings"),
+        ("profile", "/my/profile?registers=true"),
+        ("fill", &fill),
         ("choose", &choose),
         ("consent", &consent),
         ("my-data", "/my/data"),
@@ -225,6 +251,10 @@ async fn own_pages(demo: &Demo, bank: &Consumer) -> (Vec<Page>, String) {
     let wrong: [(&str, &str); 2] =
         [("#hkid", "A123"), ("form[action='/my/mandates/give'] button", "")];
     own.push(Page::new("give-wrong", &give).after(&wrong, ".govuk-error-summary"));
+    let wrong = [("#mobile", "12"), ("form[action='/my/profile'] button", "")];
+    own.push(Page::new("profile-wrong", "/my/profile").after(&wrong, ".govuk-error-summary"));
+    let none = [("form[action^='/fill/'] button[value='give']", "")];
+    own.push(Page::new("fill-nothing", &fill).after(&none, ".govuk-error-summary"));
     let amend = [("main > .govuk-details summary", ""), ("form[action$='/amend'] button", "")];
     own.push(Page::new("nothing-new", &given).after(&amend, ".praya-reference"));
 
