@@ -194,9 +194,6 @@ pub(crate) async fn clients(
 
 /// A little history, so that My data and the log are not empty: consents and looks of the last months.
 pub(crate) async fn history(app: &App, world: &World) -> Result<(), Error> {
-    if app.log.size() > 0 {
-        return Ok(());
-    }
     let (pack, now) = (app.exchange.pack.clone(), world.clock.now());
     let all = app.exchange.db.read(identity::ops::personas).await?;
     let mei_ling = all
@@ -211,6 +208,10 @@ pub(crate) async fn history(app: &App, world: &World) -> Result<(), Error> {
         .first()
         .map(|authority| authority.company.id.clone())
         .ok_or("the demo's company is missing")?;
+    let about = company.clone();
+    if !app.exchange.db.read(move |tx| exchange::ops::of_subject(tx, &about)).await?.is_empty() {
+        return Ok(());
+    }
     let ago = |days: i64| now.checked_sub((days * 24).hours()).unwrap_or(now);
     let base = Past { pack: &pack, person: &mei_ling, world };
     let company_registers = [("business-registration", 3), ("company-particulars", 4)];

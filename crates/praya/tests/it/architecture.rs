@@ -58,6 +58,8 @@ const PAGES: &[&str] = &[
     "/sign-in",
     "/sign-in/",
     "/sign-out",
+    "/counter",
+    "/counter/",
     "/invitation/",
     "/consent/",
     "/fill/",

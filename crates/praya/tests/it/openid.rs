@@ -31,12 +31,12 @@ use wire::{
 };
 
 /// What the browser brought back to the relying party.
-type Landing = BTreeMap<String, String>;
+pub(crate) type Landing = BTreeMap<String, String>;
 
 /// A relying party of the baseline profile, and the browser of somebody who uses it.
-struct Rp {
+pub(crate) struct Rp {
     base: String,
-    id: String,
+    pub(crate) id: String,
     secret: String,
     back: String,
     http: reqwest::Client,
@@ -52,7 +52,7 @@ fn check(holds: bool, otherwise: impl Into<String>) -> Outcome {
 }
 
 impl Rp {
-    async fn new(demo: &Demo) -> Self {
+    pub(crate) async fn new(demo: &Demo) -> Self {
         Self::with(demo, json!({})).await
     }
 
@@ -96,7 +96,7 @@ impl Rp {
 
     /// The address of a request; a parameter given again takes the place of the usual one, an empty one leaves it
     /// out.
-    fn address(&self, more: &[(&str, &str)]) -> String {
+    pub(crate) fn address(&self, more: &[(&str, &str)]) -> String {
         let challenge = b64::encode(sha256(&[self.verifier.as_bytes()]));
         let usual = [
             ("client_id", self.id.as_str()),
@@ -149,7 +149,7 @@ impl Rp {
     }
 
     /// What came back of one that must come back.
-    async fn landed(&self, more: &[(&str, &str)]) -> Result<Landing, String> {
+    pub(crate) async fn landed(&self, more: &[(&str, &str)]) -> Result<Landing, String> {
         self.authorize(more).await.map_err(|page| format!("stopped at a page: {}", page.status))
     }
 

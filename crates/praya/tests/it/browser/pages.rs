@@ -202,6 +202,19 @@ fn office_pages() -> Vec<Page> {
 }
 
 /// What a director sees who acts alone, and the receipt of a look at her company.
+/// Where a service asks whether to be signed in to, where that is ended, and where one signs out.
+async fn service_pages(demo: &Demo) -> Vec<Page> {
+    let service = crate::openid::Rp::new(demo).await;
+    service.landed(&[]).await.unwrap();
+    let asked = r#"{"userinfo":{"name":{"essential":true}}}"#;
+    let asked = service.address(&[("claims", asked), ("prompt", "consent")]);
+    list(&[
+        ("service-sign-in", asked.strip_prefix(&demo.base).unwrap()),
+        ("service-end", &format!("/my/services?end={}", service.id)),
+        ("service-sign-out", &format!("/oauth/logout?client_id={}", service.id)),
+    ])
+}
+
 async fn own_pages(demo: &Demo, bank: &Consumer) -> (Vec<Page>, String) {
     let director = Browser::as_persona(&demo.base, "chan-mei-ling").await;
     let (address, _) = bank.push(&Consumer::details()).await;
@@ -244,6 +257,7 @@ async fn own_pages(demo: &Demo, bank: &Consumer) -> (Vec<Page>, String) {
         ("mandates", "/my/mandates"),
         ("give", &give),
         ("security", "/my/security"),
+        ("services-signed-in", "/my/services"),
         ("forbidden", "/admin"),
     ]);
     let open = ".praya-register summary";
@@ -258,6 +272,7 @@ async fn own_pages(demo: &Demo, bank: &Consumer) -> (Vec<Page>, String) {
     let amend = [("main > .govuk-details summary", ""), ("form[action$='/amend'] button", "")];
     own.push(Page::new("nothing-new", &given).after(&amend, ".praya-reference"));
 
+    own.extend(service_pages(demo).await);
     let receipt = director.get(&format!("{look}/receipt")).await.body;
     (own, receipt)
 }
