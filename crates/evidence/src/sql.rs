@@ -44,8 +44,8 @@ pub(crate) const WRITE_TILE: Sql = Sql::both(
 pub(crate) const TILES: Sql =
     Sql::both("select level, count(*), max(n) from evidence_tile group by level order by level");
 
-pub(crate) const HEAD: Sql =
-    Sql::both("select size, root, checkpoint from evidence_head where id = 1");
+/// How far the log reaches, its root and its newest checkpoint.
+pub const HEAD: Sql = Sql::both("select size, root, checkpoint from evidence_head where id = 1");
 pub(crate) const FIRST_HEAD: Sql = Sql::both(
     "insert into evidence_head (id, size, root, checkpoint) values (1, 0, $1, $2) on conflict (id) do nothing",
 );

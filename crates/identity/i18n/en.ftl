@@ -487,3 +487,9 @@ problem-invitation-later = This link is not good yet
 problem-invitation-later-next = It counts three days after you began. Come back then.
 problem-officer-stays = An officer’s account is not closed this way
 problem-officer-stays-next = Ask an administrator to end your office first.
+
+# After a restore
+problem-restored = This installation was restored from a copy
+problem-restored-next = Nobody can sign in until its operator has checked it. Please come back later.
+problem-restored-size = This is not how far the log reached
+problem-restored-size-next = Use the number that the restore printed.

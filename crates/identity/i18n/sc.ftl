@@ -487,3 +487,9 @@ problem-invitation-later = 此链接尚未生效
 problem-invitation-later-next = 须于开始三天后使用，请稍后再来。
 problem-officer-stays = 人员的账户不能以此方式关闭
 problem-officer-stays-next = 请先由管理员办理离任。
+
+# After a restore
+problem-restored = 系统刚由备份还原
+problem-restored-next = 运营人员核对前，暂时无法登录，请稍后再试。
+problem-restored-size = 这不是日志的长度
+problem-restored-size-next = 请使用还原时显示的数字。

@@ -487,3 +487,9 @@ problem-invitation-later = 此連結尚未生效
 problem-invitation-later-next = 須於開始三天後使用，請稍後再來。
 problem-officer-stays = 人員的帳戶不能以此方式關閉
 problem-officer-stays-next = 請先由管理員辦理離任。
+
+# After a restore
+problem-restored = 系統剛由備份還原
+problem-restored-next = 營運人員核對前，暫時未能登入，請稍後再試。
+problem-restored-size = 這並非紀錄冊的長度
+problem-restored-size-next = 請使用還原時顯示的數字。

@@ -35,7 +35,10 @@ pub use sql::ALL;
 use kernel::{Actor, Ctx, Problem, Timestamp, World};
 use passkeys::Passkeys;
 use ports::Records;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 use store::Db;
 use web::{Limiter, cookies::Cookies};
 use wire::jws::SigningKey;
@@ -84,6 +87,8 @@ struct Inner {
     per_account: Limiter,
     clients: oauth::Clients,
     caller: reqwest::Client,
+    /// While the database was restored and nobody has said how far it may be trusted.
+    held: AtomicBool,
     demo: bool,
 }
 
@@ -109,6 +114,7 @@ impl Identity {
             per_account: Limiter::new(rules::ACCOUNT_BURST, rules::ACCOUNT_EVERY),
             clients: oauth::Clients::default(),
             caller,
+            held: AtomicBool::new(false),
             demo,
         }))
     }
@@ -121,6 +127,21 @@ impl Identity {
     /// Our signing keys and nonces.
     pub fn keys(&self) -> &Arc<Keys> {
         &self.0.keys
+    }
+
+    /// Looks whether issuing is held ([`ops::hold`]); at start, and whenever it may have changed.
+    pub async fn heed(&self) -> Result<(), Problem> {
+        let held = self.0.db.read(ops::held).await?;
+        self.0.held.store(held.is_some(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// `503 restored` while issuing is held.
+    fn may_issue(&self) -> Result<(), Problem> {
+        match self.0.held.load(Ordering::Relaxed) {
+            true => Err(Problem::new(503, "restored")),
+            false => Ok(()),
+        }
     }
 
     fn now(&self) -> Timestamp {

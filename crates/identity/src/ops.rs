@@ -17,6 +17,7 @@ mod openid;
 mod own;
 mod passkeys;
 mod registrations;
+mod restored;
 mod security;
 mod sessions;
 mod tokens;
@@ -63,6 +64,7 @@ pub use registrations::{
     ask_client, client_roles, decide_client, registration_token, registrations, resume_client,
     rotate_secret, set_client_role, suspend_client, withdraw_client,
 };
+pub use restored::{Restored, held, hold, log_size, trust};
 pub(crate) use security::{
     add_passkey, begin_passkey, end_other_sessions, end_own_session, name_passkey,
     recently_signed_in, remove_passkey, security,

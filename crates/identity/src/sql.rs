@@ -261,6 +261,20 @@ statements! {
     DROP_REFRESH_OF_GRANT = "delete from refresh_token where grant_id = $1";
     SWEEP_REFRESH = "delete from refresh_token where hash in (select hash from refresh_token where expires_at < $1 limit 500)";
 
+    // After a restore.
+    HOLD = "insert into restored (id, log_size, log_had, at) values ('restored', $1, $2, $3)
+        on conflict (id) do update set log_size = $1, log_had = $2, at = $3";
+    HELD = "select log_size, log_had from restored";
+    LET_GO = "delete from restored";
+    DROP_SESSIONS = "delete from session";
+    DROP_ACCESSES = "delete from access_token";
+    DROP_REFRESHES = "delete from refresh_token";
+    DROP_CODES = "delete from code";
+    DROP_INTERACTIONS = "delete from interaction";
+    DROP_CEREMONIES = "delete from ceremony";
+    DROP_INVITATIONS = "delete from invitation";
+    DROP_REGISTRATION_TOKENS = "delete from registration_token";
+
     // Replays.
     SPEND = "insert into spent (second, hash) values ($1, $2) on conflict do nothing";
     SWEEP_SPENT = "delete from spent where (second, hash) in (select second, hash from spent where second < $1 order by second limit 500)";

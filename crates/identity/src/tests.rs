@@ -16,6 +16,7 @@ mod races;
 mod refresh;
 mod registration;
 mod requests;
+mod restored;
 mod security;
 mod sessions;
 mod site;

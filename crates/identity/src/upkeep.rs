@@ -19,16 +19,26 @@ impl Identity {
         loop {
             tokio::select! {
                 notice = notices.recv() => match notice {
+                    Ok(notice) if notice.payload == "restored" => self.look_again().await,
                     Ok(notice) if notice.payload != "keys" => {}
                     Err(RecvError::Closed) => return,
                     // A key, or we fell behind: read again.
                     _ => self.reload().await,
                 },
+                // What the command line changes on SQLite is heard of by nobody.
                 _ = tick.tick() => {
+                    self.reload().await;
+                    self.look_again().await;
                     self.sweep().await;
                     self.follow_registers().await;
                 }
             }
+        }
+    }
+
+    async fn look_again(&self) {
+        if let Err(problem) = self.heed().await {
+            tracing::error!(%problem, "whether the database was restored could not be read");
         }
     }
 

@@ -161,6 +161,7 @@ impl App {
             authorizations: port,
             records: Arc::new(exchange.clone()),
         })?;
+        identity.heed().await?;
         let runner = identity::jobs_of(&identity, exchange::jobs_of(&exchange, runner));
         let signing = signing::Signing::new(signing::Parts {
             db: db.clone(),

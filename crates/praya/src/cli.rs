@@ -58,6 +58,14 @@ enum Command {
         #[arg(long)]
         log_key: Option<String>,
     },
+    /// After a restore: says how far the database may be trusted, so that it issues again.
+    Trust {
+        #[command(flatten)]
+        config: tools::ConfigFile,
+        /// How many entries its log had when it was restored.
+        #[arg(long)]
+        log_size: i64,
+    },
     /// Gives the embedded or published definitions back, byte for byte.
     Export {
         /// The folder to write; it must not exist.
@@ -106,6 +114,7 @@ pub async fn run(cli: Cli) -> Result<(), Error> {
         Command::Restore { database, from, log_key } => {
             tools::restore(&database, &from, log_key.as_deref()).await
         }
+        Command::Trust { config, log_size } => tools::trust(&config, log_size).await,
         Command::Export { to } => tools::export(&to),
         Command::Keys { command } => tools::keys(command).await,
         Command::Client { command } => tools::client(command).await,

@@ -1,6 +1,6 @@
 //! `praya.toml` and `PRAYA_…`: what an installation is told, and what it refuses.
 
-use crate::{App, Error, app, portal, server, tools::say};
+use crate::{App, Error, app, mark, portal, server, tools::say};
 use exchange::{pack::Pack, sources::Sources};
 use kernel::World;
 use serde::Deserialize;
@@ -331,8 +331,13 @@ pub(crate) async fn serve(path: &Path, print: bool) -> Result<(), Error> {
         .init();
     portal::count();
     let pack = config.pack()?;
+    let db = config.database().await?;
+    let mark = config.settings.secret_file.as_deref().map(mark::beside);
+    if let Some(file) = &mark {
+        mark::check(&db, &World::system(), file).await?;
+    }
     let app = App::build(app::Settings {
-        db: config.database().await?,
+        db: db.clone(),
         world: World::system(),
         base: config.base(),
         sources: config.sources(&pack)?,
@@ -344,6 +349,9 @@ pub(crate) async fn serve(path: &Path, print: bool) -> Result<(), Error> {
         demo: false,
     })
     .await?;
+    if let Some(file) = mark {
+        tokio::spawn(mark::keep(db, file));
+    }
     let acceptor = match (&config.settings.tls_certificate, &config.settings.tls_key) {
         (Some(chain), Some(key)) => Some(server::tls_files(chain, key)?),
         _ => None,

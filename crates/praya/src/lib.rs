@@ -10,6 +10,7 @@ mod demo;
 mod kinds;
 mod limits;
 mod log_pages;
+mod mark;
 mod openapi;
 mod portal;
 mod server;

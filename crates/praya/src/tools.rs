@@ -103,6 +103,18 @@ pub(crate) enum Client {
         /// Its client id.
         id: String,
     },
+    /// Lets a person register clients for an organisation (`creator`), or approve what others registered
+    /// (`approver`); without an organisation it takes that back.
+    Role {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// The person's handle.
+        person: String,
+        /// `creator` or `approver`.
+        role: String,
+        /// For which organisation.
+        organisation: Option<String>,
+    },
     /// Stops a client: no token of it works any more.
     Stop {
         #[command(flatten)]
@@ -205,9 +217,35 @@ pub(crate) async fn restore(
         }
     }
     std::fs::copy(from, &to)?;
+    let db = database.open().await?;
+    let ctx = Ctx::new(&World::system(), Actor::System("restore"), Locale::En);
+    db.write(move |tx| identity::ops::hold(tx, &ctx, 0)).await?;
+    let size = db.read(identity::ops::log_size).await?;
     say(&format!("restored: {}", to.display()));
+    say(&format!(
+        "nothing is issued from it and nobody signs in until you say how far it may be trusted: `praya trust --log-size {size}`"
+    ));
     say(
         "entries that were published after this copy was made are missing from it: a witness or monitor will say so",
+    );
+    Ok(())
+}
+
+/// `praya trust`.
+pub(crate) async fn trust(file: &ConfigFile, size: i64) -> Result<(), Error> {
+    let db = Config::read(&file.config)?.database().await?;
+    let ctx = Ctx::new(&World::system(), Actor::System("command line"), Locale::En);
+    let Some(held) = db.read(identity::ops::held).await? else {
+        return Err("this database was not restored".into());
+    };
+    if held.size != size {
+        return Err(
+            format!("its log had {} entries when it was restored, not {size}", held.size).into()
+        );
+    }
+    db.write(move |tx| identity::ops::trust(tx, &ctx, size)).await?;
+    say(
+        "it is trusted, and issues again within ten seconds; what was decided after that entry is for people to do again, revocations first",
     );
     Ok(())
 }
@@ -294,6 +332,7 @@ pub(crate) async fn keys(command: Keys) -> Result<(), Error> {
 /// `praya client`.
 pub(crate) async fn client(command: Client) -> Result<(), Error> {
     let (Client::Add { config: file, .. }
+    | Client::Role { config: file, .. }
     | Client::Secret { config: file, .. }
     | Client::Stop { config: file, .. }
     | Client::Start { config: file, .. }) = &command;
@@ -311,6 +350,19 @@ pub(crate) async fn client(command: Client) -> Result<(), Error> {
             let near = config.base().starts_with("http://localhost");
             db.write(move |tx| identity::ops::register_client(tx, &ctx, &client, near)).await?;
             say(&format!("registered: {id}"));
+        }
+        Client::Role { person, role, organisation, .. } => {
+            let wanted = identity::model::ClientRole::parse(role)
+                .ok_or("the role is `creator` or `approver`")?;
+            let handle = person.clone();
+            let found = db.read(move |tx| identity::ops::person_by_handle(tx, &handle)).await?;
+            let id = found.ok_or_else(|| format!("there is no person {person:?}"))?.id;
+            let of = organisation.clone();
+            db.write(move |tx| {
+                identity::ops::set_client_role(tx, &ctx, &id, wanted, of.as_deref())
+            })
+            .await?;
+            say(&format!("{person}: {role} {}", organisation.as_deref().unwrap_or("no longer")));
         }
         Client::Secret { id, .. } => {
             let client = id.clone();

@@ -78,6 +78,7 @@ fn not_proven(why: &'static str) -> Refusal {
 impl Request {
     /// Authenticates the client. Outside any transaction: it costs a signature's check.
     pub(crate) async fn client(&self, identity: &Identity) -> Verdict<Sender> {
+        identity.may_issue()?;
         if self.headers.contains_key(header::AUTHORIZATION) {
             return self.by_secret(identity).await;
         }
@@ -151,7 +152,7 @@ impl Request {
     /// A client that proves itself by its secret, as it was last read: its operation must find that it still stands,
     /// and where it does not, [`Request::client`] says why. Saves a look at the database.
     pub(crate) fn remembered(&self, identity: &Identity) -> Option<Sender> {
-        if !self.headers.contains_key(header::AUTHORIZATION) {
+        if !self.headers.contains_key(header::AUTHORIZATION) || identity.may_issue().is_err() {
             return None;
         }
         let (id, secret) = self.basic().ok()?;

@@ -103,6 +103,7 @@ pub(super) async fn persona(
     headers: HeaderMap,
     Form(form): Form<ByPersona>,
 ) -> Outcome<Response> {
+    identity.may_issue()?;
     let (ctx, again, device) = (visit.ctx.clone(), visit.ctx, device(&headers));
     let inbox = identity.0.inbox.clone();
     let token = identity.0.db.write(move |tx| {
@@ -167,6 +168,7 @@ pub(super) async fn taken(
     kind: Kind,
     form: &Answer,
 ) -> Result<ops::Ceremony, Problem> {
+    identity.may_issue()?;
     if form.credential.is_empty() {
         return Err(Problem::new(400, "passkey-script"));
     }
