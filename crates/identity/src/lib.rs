@@ -9,6 +9,7 @@
 //! refusal burns nothing; nobody gives themselves a mandate.
 
 mod error;
+mod federation;
 mod keys;
 pub mod model;
 mod oauth;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub records: Arc<dyn Records>,
     /// The companies register.
     pub companies: Arc<dyn ports::Companies>,
+    /// The providers by which people of elsewhere sign in.
+    pub providers: Vec<ports::Provider>,
     /// What people are told.
     pub inbox: Arc<dyn ports::Inbox>,
     /// What calls clients' own addresses: it follows no redirect and, outside the demonstration, reaches no
@@ -79,6 +82,7 @@ struct Inner {
     keys: Arc<Keys>,
     records: Arc<dyn Records>,
     companies: Arc<dyn ports::Companies>,
+    providers: Vec<ports::Provider>,
     inbox: Arc<dyn ports::Inbox>,
     cookies: Cookies,
     passkeys: Option<Passkeys>,
@@ -95,8 +99,19 @@ struct Inner {
 impl Identity {
     /// Puts the domain together.
     pub fn new(settings: Settings) -> Self {
-        let Settings { db, world, issuer, keys, records, companies, inbox, caller, cookies, demo } =
-            settings;
+        let Settings {
+            db,
+            world,
+            issuer,
+            keys,
+            records,
+            companies,
+            providers,
+            inbox,
+            caller,
+            cookies,
+            demo,
+        } = settings;
         let passkeys = Passkeys::new(&issuer);
         let per_client = Limiter::new(rules::CLIENT_BURST, rules::CLIENT_EVERY);
         Self(Arc::new(Inner {
@@ -106,6 +121,7 @@ impl Identity {
             keys,
             records,
             companies,
+            providers,
             inbox,
             cookies,
             passkeys,

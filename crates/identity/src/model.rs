@@ -272,6 +272,8 @@ pub enum Method {
     Passkey,
     /// One press, in the demonstration alone.
     Persona,
+    /// By another provider, worth this here.
+    Federated(Level),
 }
 
 impl Method {
@@ -280,14 +282,36 @@ impl Method {
         match self {
             Self::Passkey => "passkey",
             Self::Persona => "persona",
+            Self::Federated(Level::SelfDeclared) => "federated:self-declared",
+            Self::Federated(Level::Remote) => "federated:remote",
+            Self::Federated(Level::InPerson) => "federated:in-person",
         }
     }
 
     /// `acr` and `amr` of a sign-in by it: OpenID's EAP ACR Values §2 (phishing-resistant) and RFC 8176. `0`
     /// says that it is good for nothing of value (Core §2).
     pub fn context(stored: &str) -> (&'static str, &'static [&'static str]) {
-        if stored == Self::Passkey.as_str() { ("phr", &["pop", "user"]) } else { ("0", &[]) }
+        match stored {
+            "passkey" => ("phr", &["pop", "user"]),
+            "federated:self-declared" => ("urn:praya:acr:self-declared:code", &[]),
+            "federated:remote" => ("urn:praya:acr:remote:code", &[]),
+            "federated:in-person" => ("urn:praya:acr:in-person:code", &[]),
+            _ => ("0", &[]),
+        }
     }
+}
+
+/// A name at another provider that is linked to an account, as its person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkView {
+    /// `fed_…`.
+    pub id: Id,
+    /// The provider, by its id.
+    pub provider: String,
+    /// What its answer was worth.
+    pub level: Level,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// A passkey as its person sees it.

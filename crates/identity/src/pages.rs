@@ -4,6 +4,7 @@ mod clients;
 mod companies;
 mod counter;
 mod duplicates;
+mod federation;
 mod mandates;
 mod officers;
 mod recovery;
@@ -96,6 +97,16 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
         .route("POST", "/my/clients/new", Audience::Person, with(post(clients::new)))
         .route("POST", "/my/clients/token", Audience::Person, with(post(clients::token)))
         .route("POST", "/my/clients/{id}/{answer}", Audience::Person, with(post(clients::answer)))
+        .route("POST", "/federation/{provider}", Audience::Public, with(post(federation::start)))
+        .route("GET", "/federation/{provider}/back", Audience::Public, with(get(federation::back)))
+        .route("GET", "/my/federation", Audience::Person, with(get(federation::page)))
+        .route(
+            "POST",
+            "/my/federation/{provider}/link",
+            Audience::Person,
+            with(post(federation::link)),
+        )
+        .route("POST", "/my/federation/unlink", Audience::Person, with(post(federation::unlink)))
         .route("GET", "/my/companies", Audience::Person, with(get(companies::page)))
         .route("POST", "/my/companies", Audience::Person, with(post(companies::open)))
         .route("POST", "/my/companies/{id}/check", Audience::Person, with(post(companies::check)))

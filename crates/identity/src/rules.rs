@@ -5,6 +5,7 @@ pub mod address;
 pub mod assurance;
 pub mod claims;
 pub mod companies;
+pub mod federation;
 pub mod joining;
 pub mod logout;
 pub mod mandates;

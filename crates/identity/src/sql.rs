@@ -139,6 +139,17 @@ statements! {
     SWEEP_SERVICE_SESSIONS = "delete from service_session where session in (select session from service_session where expires_at < $1 limit 500)";
     SWEEP_SESSIONS = "delete from session where id in (select id from session where seen_at < $1 limit 500)";
 
+    // Other providers.
+    ADD_TRY = "insert into federation_try (hash, provider, browser, session, body, expires_at) values ($1, $2, $3, $4, $5, $6)";
+    TAKE_TRY = "delete from federation_try where hash = $1 and expires_at > $2 returning provider, browser, session, body";
+    SWEEP_TRIES = "delete from federation_try where hash in (select hash from federation_try where expires_at < $1 limit 500)";
+    LINK = "select id, person from federation_link where provider = $1 and subject = $2 and ended_at is null";
+    ADD_LINK = "insert into federation_link (id, provider, subject, person, level, linked_at) values ($1, $2, $3, $4, $5, $6)";
+    LINKS_OF = "select id, provider, level, linked_at from federation_link where person = $1 and ended_at is null order by linked_at, id";
+    END_LINK = "update federation_link set ended_at = $3 where id = $1 and person = $2 and ended_at is null";
+    END_LINKS_OF = "update federation_link set ended_at = $2 where person = $1 and ended_at is null";
+    SESSIONS_BY = "select id from session where person = $1 and method like 'federated:%'";
+
     // Passkeys.
     ADD_PASSKEY = "insert into passkey (id, person, body, created_at, name) values ($1, $2, $3, $4, $5)";
     PASSKEY_LIST = "select id, name, created_at, used_at from passkey where person in (select id from person where id = $1 or merged_into = $1) order by created_at, id";

@@ -6,6 +6,7 @@ mod assurance;
 mod clients;
 mod codes;
 mod companies;
+mod federation;
 mod logout;
 mod machine;
 mod mandates;

@@ -2,10 +2,12 @@
 
 mod companies;
 mod person;
+mod providers;
 mod types;
 
 pub use companies::{Companies, Officer, Registered};
 pub use person::{Inbox, OwnRecords};
+pub use providers::Provider;
 pub use types::{
     Access, Authority, Consumer, NodeRights, Own, OwnValue, Pending, Subject, SubjectKind, Word,
 };

@@ -145,6 +145,7 @@ impl App {
                 forms: forms::Port::new(&secret)?,
             }),
             companies: Arc::new(exchange.clone()),
+            providers: pack.providers().cloned().collect(),
             inbox: told,
             caller: outbound::client(demo)?,
             cookies: cookies.clone(),

@@ -140,6 +140,31 @@ pub(super) fn all(all: &Definitions<'_>) -> Vec<Mistake> {
         }
         found.extend(finder.found);
     }
+    for (provider, place) in all.providers.good.values() {
+        let mut finder = Finder { place, found: Vec::new() };
+        finder.id("id", &provider.id, '-');
+        finder.text("name", &provider.name);
+        if !["https://", "http://localhost", "http://127.0.0.1"]
+            .iter()
+            .any(|start| provider.issuer.starts_with(start))
+        {
+            finder.say(
+                "issuer",
+                format!("issuer {:?}", provider.issuer),
+                "write its https address",
+            );
+        }
+        for (acr, level) in &provider.levels {
+            if !["self-declared", "remote", "in-person"].contains(&level.as_str()) {
+                finder.say(
+                    &format!("levels/{acr}"),
+                    format!("level {level:?}"),
+                    "write self-declared, remote or in-person",
+                );
+            }
+        }
+        found.extend(finder.found);
+    }
     for (purpose, place) in all.purposes.good.values() {
         let mut finder = Finder { place, found: Vec::new() };
         purpose::check(&mut finder, purpose, all);

@@ -16,6 +16,7 @@ pub use types::{
     Government, Limits, Purpose, Register,
 };
 
+use ports::Provider;
 use read::Place;
 use serde::de::DeserializeOwned;
 use std::{collections::BTreeMap, path::Path};
@@ -33,6 +34,7 @@ pub struct Pack {
     registers: BTreeMap<String, Register>,
     purposes: BTreeMap<String, Purpose>,
     sources: BTreeMap<String, Source>,
+    providers: BTreeMap<String, Provider>,
     files: BTreeMap<String, Vec<u8>>,
 }
 
@@ -85,6 +87,11 @@ impl Pack {
     /// All, by id.
     pub fn sources(&self) -> impl Iterator<Item = &Source> {
         self.sources.values()
+    }
+
+    /// The providers by which people of elsewhere sign in, by id.
+    pub fn providers(&self) -> impl Iterator<Item = &Provider> {
+        self.providers.values()
     }
 
     /// Its files as they were read: path from the pack's folder, bytes.
@@ -145,11 +152,12 @@ struct Definitions<'a> {
     registers: Read<'a, Register>,
     purposes: Read<'a, Purpose>,
     sources: Read<'a, Source>,
+    providers: Read<'a, Provider>,
 }
 
 /// Files that are no definitions of ours: the government itself, and what others read.
 const ELSEWHERE: [&str; 2] = ["pack.toml", "portal.toml"];
-const FOLDERS: [&str; 4] = ["departments", "registers", "purposes", "sources"];
+const FOLDERS: [&str; 5] = ["departments", "registers", "purposes", "sources", "providers"];
 
 fn load(files: BTreeMap<String, Vec<u8>>) -> Result<Pack, Vec<Mistake>> {
     let mut mistakes = Vec::new();
@@ -172,6 +180,7 @@ fn load(files: BTreeMap<String, Vec<u8>>) -> Result<Pack, Vec<Mistake>> {
         registers: section(&files, "registers", |it: &Register| &it.id, &mut mistakes),
         purposes: section(&files, "purposes", |it: &Purpose| &it.id, &mut mistakes),
         sources: section(&files, "sources", |it: &Source| &it.id, &mut mistakes),
+        providers: section(&files, "providers", |it: &Provider| &it.id, &mut mistakes),
     };
     mistakes.extend(lint::all(&all));
     if let Some(companies) =
@@ -183,13 +192,14 @@ fn load(files: BTreeMap<String, Vec<u8>>) -> Result<Pack, Vec<Mistake>> {
         let bytes = files.get(place.file).map_or(&[][..], Vec::as_slice);
         purpose.hash = hex(&wire::sha256(&[bytes]));
     }
-    let Definitions { departments, registers, purposes, sources } = all;
+    let Definitions { departments, registers, purposes, sources, providers } = all;
     let (departments, registers, purposes, sources) =
         (departments.values(), registers.values(), purposes.values(), sources.values());
+    let providers = providers.values();
     mistakes.sort();
     match government {
         Some(government) if mistakes.is_empty() => {
-            Ok(Pack { government, departments, registers, purposes, sources, files })
+            Ok(Pack { government, departments, registers, purposes, sources, providers, files })
         }
         _ => Err(mistakes),
     }

@@ -191,7 +191,7 @@ fn a_file_in_the_wrong_place_and_a_missing_one_are_said() {
         found,
         [
             "pack.toml:1:1: missing — write it: id, name, time_zone, currency",
-            "register/more.toml:1:1: nothing reads this file — move it to one of departments, registers, purposes, sources, or take it out",
+            "register/more.toml:1:1: nothing reads this file — move it to one of departments, registers, purposes, sources, providers, or take it out",
             "sources/latin.toml:1:1: not UTF-8 — save it as UTF-8",
         ]
     );

@@ -334,7 +334,9 @@ pub(super) fn close_due(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
         {
             tx.execute(statement, &[person.as_str().into()])?;
         }
-        for statement in [sql::CLOSE_PERSON, sql::END_GIVEN_MANDATES, sql::END_SERVICE_GRANTS] {
+        for statement in
+            [sql::CLOSE_PERSON, sql::END_GIVEN_MANDATES, sql::END_SERVICE_GRANTS, sql::END_LINKS_OF]
+        {
             tx.execute(statement, &[person.as_str().into(), at.clone()])?;
         }
         let handle = handle_of(tx, &person)?;

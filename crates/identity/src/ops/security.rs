@@ -22,8 +22,9 @@ fn own(ctx: &Ctx) -> Result<(&Id, &Id), Problem> {
 pub(crate) fn recently_signed_in(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<bool, Problem> {
     let (person, session) = own(ctx)?;
     let args = [session.as_str().into(), person.as_str().into()];
-    let begun = tx.query_opt(sql::SESSION_BEGUN, &args)?.map(|row| row.int(0)).transpose()?;
-    Ok(begun.is_some_and(|begun| rules::recent(from_micros(begun), ctx.now)))
+    let Some(row) = tx.query_opt(sql::SESSION_BEGUN, &args)? else { return Ok(false) };
+    // Who came by another provider changes nothing of how one signs in here.
+    Ok(!row.text(1)?.starts_with("federated:") && rules::recent(from_micros(row.int(0)?), ctx.now))
 }
 
 /// The person, if they have just signed in; `401 sign-in-again` otherwise.

@@ -115,6 +115,7 @@ pub fn sweep(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<bool, Problem> {
     let mut most = 0;
     for (statement, before) in [
         (sql::SWEEP_CEREMONIES, now),
+        (sql::SWEEP_TRIES, now),
         (sql::SWEEP_INVITATIONS, now),
         (sql::SWEEP_REGISTRATION_TOKENS, now),
         (sql::SWEEP_INTERACTIONS, an_hour_ago),

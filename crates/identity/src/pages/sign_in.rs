@@ -36,6 +36,8 @@ struct Page {
     passkeys: bool,
     /// Those that show most, then everyone else.
     personas: [Vec<Persona>; 2],
+    /// Other providers that people can sign in by.
+    providers: Vec<(String, Text)>,
 }
 
 impl Page {
@@ -73,16 +75,24 @@ pub(super) async fn page(
     }
     let personas = [first, others];
     let next = rules::local_path(query.next.as_deref()).to_owned();
-    render(&Page {
+    let page = render(&Page {
         shell: visit.shell("sign-in-title"),
         next,
         passkeys: identity.0.passkeys.is_some(),
         personas,
-    })
+        providers: super::federation::choices(&identity),
+    })?;
+    let away = !identity.0.providers.is_empty();
+    Ok(if away { (LeadsAway, page).into_response() } else { page })
 }
 
 /// The browser's new session and form token, and where it goes.
-fn signed_in(identity: &Identity, ctx: &Ctx, token: &str, next: Option<&str>) -> Response {
+pub(super) fn signed_in(
+    identity: &Identity,
+    ctx: &Ctx,
+    token: &str,
+    next: Option<&str>,
+) -> Response {
     let cookies = &identity.0.cookies;
     let set = [
         (SET_COOKIE, cookies.set(Cookie::Session, token, None)),

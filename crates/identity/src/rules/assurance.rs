@@ -7,6 +7,9 @@ use crate::model::{Level, Method};
 pub fn acr(level: Level, method: Method) -> String {
     match method {
         Method::Persona => "0".to_owned(),
+        Method::Federated(there) => {
+            format!("urn:praya:acr:{}:code", level.min(there).as_str())
+        }
         Method::Passkey => format!("urn:praya:acr:{}:passkey", level.as_str()),
     }
 }
@@ -23,6 +26,7 @@ pub fn acrs() -> Vec<String> {
 /// Whether a sign-in is worth at least one of `acr_values`. A value we do not know is not met.
 pub fn meets(acr_values: &str, level: Level, method: Method) -> bool {
     let passkey = method == Method::Passkey;
+    let level = if let Method::Federated(there) = method { level.min(there) } else { level };
     acr_values.split(' ').any(|wanted| {
         let Some((least, how)) =
             wanted.strip_prefix("urn:praya:acr:").and_then(|rest| rest.split_once(':'))

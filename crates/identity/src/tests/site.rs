@@ -171,6 +171,7 @@ impl Site {
             keys,
             records: exchange.clone(),
             companies: register.clone(),
+            providers: Vec::new(),
             inbox: inbox.clone(),
             caller: reqwest::Client::new(),
             cookies: cookies.clone(),
@@ -204,6 +205,27 @@ impl Site {
             file,
             _keep: keep,
         }
+    }
+
+    /// The same installation, with these providers in its definitions.
+    pub(super) async fn with_providers(mut self, providers: Vec<ports::Provider>) -> Self {
+        let cookies = Cookies::new("test", false);
+        self.identity = Identity::new(Settings {
+            db: self.db.clone(),
+            world: self.world.clone(),
+            issuer: ISSUER.to_owned(),
+            keys: Keys::load(&self.db, &self.world, &SECRET).await.unwrap(),
+            records: self.exchange.clone(),
+            companies: self.register.clone(),
+            providers,
+            inbox: self.inbox.clone(),
+            caller: outbound::client(true).unwrap(),
+            cookies: cookies.clone(),
+            demo: true,
+        });
+        let routes = crate::routes(&self.identity).merge(demo_routes(&self.identity));
+        self.router = seed::with_visit(routes.finish().0, &self.identity, &self.world, cookies);
+        self
     }
 
     pub(super) fn now(&self) -> Timestamp {
