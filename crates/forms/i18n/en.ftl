@@ -67,3 +67,5 @@ problem-fields-many = A form asks for at most 20 fields
 problem-fields-many-next = Ask for what is needed alone.
 problem-field-names = A form without a name may not ask for a number that names the person
 problem-field-names-next = Leave the field out, or ask with a name.
+event-form-filled = Form filled
+event-form-fetched = Answers to a form fetched

@@ -67,3 +67,5 @@ problem-fields-many = 每份表格最多要求 20 项资料
 problem-fields-many-next = 请只要求所需资料。
 problem-field-names = 不记名表格不可要求足以识别身份的号码
 problem-field-names-next = 请删除该项，或改用记名表格。
+event-form-filled = 表格已填写
+event-form-fetched = 表格答案已领取

@@ -67,3 +67,5 @@ problem-fields-many = 每份表格最多要求 20 項資料
 problem-fields-many-next = 請只要求所需資料。
 problem-field-names = 不記名表格不可要求足以識別身分的號碼
 problem-field-names-next = 請刪除該項，或改用記名表格。
+event-form-filled = 表格已填寫
+event-form-fetched = 表格答案已領取

@@ -82,3 +82,7 @@ problem-push-too-many = Ten browsers tell you already
 problem-push-too-many-next = Stop one of them first.
 problem-push-unknown = There is no such browser
 problem-push-unknown-next = It may have been removed already.
+event-mail-proved = E-mail address proved
+event-mail-removed = E-mail address removed
+event-push-added = Notices to a browser added
+event-push-removed = Notices to a browser removed

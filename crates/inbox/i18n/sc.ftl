@@ -81,3 +81,7 @@ problem-push-too-many = 已有十个浏览器通知您
 problem-push-too-many-next = 请先停止其中一个。
 problem-push-unknown = 没有此浏览器
 problem-push-unknown-next = 可能已经移除。
+event-mail-proved = 邮箱地址已核实
+event-mail-removed = 邮箱地址已移除
+event-push-added = 已新增浏览器通知
+event-push-removed = 已移除浏览器通知

@@ -81,3 +81,7 @@ problem-push-too-many = 已有十個瀏覽器通知你
 problem-push-too-many-next = 請先停止其中一個。
 problem-push-unknown = 沒有此瀏覽器
 problem-push-unknown-next = 可能已經移除。
+event-mail-proved = 電郵地址已核實
+event-mail-removed = 電郵地址已移除
+event-push-added = 已新增瀏覽器通知
+event-push-removed = 已移除瀏覽器通知

@@ -70,3 +70,6 @@ problem-notice-long = A title has 120 characters at most, a text 2,000
 problem-notice-long-next = Write it shorter.
 problem-notice-days = Enter a first day, and a last day that is to come, within a year
 problem-notice-days-next = Correct the dates.
+event-notice-published = Notice published
+event-notice-changed = Notice changed
+event-notice-withdrawn = Notice withdrawn

@@ -67,3 +67,6 @@ problem-notice-long = 标题最多 120 个字符，内容最多 2,000 个字符
 problem-notice-long-next = 请缩短内容。
 problem-notice-days = 请输入开始日期，以及一年内的未来结束日期
 problem-notice-days-next = 请更正日期。
+event-notice-published = 公告已发布
+event-notice-changed = 公告已更改
+event-notice-withdrawn = 公告已撤回

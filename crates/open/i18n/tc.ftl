@@ -67,3 +67,6 @@ problem-notice-long = 標題最多 120 個字元，內容最多 2,000 個字元
 problem-notice-long-next = 請縮短內容。
 problem-notice-days = 請輸入開始日期，以及一年內的未來結束日期
 problem-notice-days-next = 請更正日期。
+event-notice-published = 公告已發布
+event-notice-changed = 公告已更改
+event-notice-withdrawn = 公告已撤回
