@@ -46,7 +46,7 @@ impl<T: AsRef<str>> Cell<T> {
 pub struct Cells {
     width: usize,
     rows: usize,
-    cells: Vec<Cell<(usize, usize)>>,
+    values: Vec<Cell<(usize, usize)>>,
     text: String,
 }
 
@@ -64,10 +64,10 @@ impl Cells {
                 self.text.push_str(text.as_ref());
                 (begin, self.text.len())
             });
-            self.cells.push(kept);
+            self.values.push(kept);
         }
         self.rows += 1;
-        debug_assert_eq!(self.cells.len(), self.rows * self.width);
+        debug_assert_eq!(self.values.len(), self.rows * self.width);
     }
 
     /// How many rows.
@@ -83,14 +83,14 @@ impl Cells {
     /// The values of a row; of one that is not there, none.
     pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = Cell<&str>> {
         let begin = row * self.width;
-        let cells = self.cells.get(begin..begin + self.width).unwrap_or_default();
+        let cells = self.values.get(begin..begin + self.width).unwrap_or_default();
         cells.iter().map(|cell| self.read(*cell))
     }
 
     /// The value of a row's column; nothing where neither is.
     pub fn get(&self, row: usize, column: usize) -> Cell<&str> {
         let at = row * self.width + column;
-        let cell = self.cells.get(at).filter(|_| column < self.width);
+        let cell = self.values.get(at).filter(|_| column < self.width);
         cell.map_or(Cell::Null, |cell| self.read(*cell))
     }
 

@@ -272,7 +272,7 @@ async fn postgres(pool: &Pool, asked: &Asked<'_>) -> Result<Cells, ReadError> {
     );
     client.batch_execute(&session).await?;
     let statement = client.prepare_cached(asked.sql).await.map_err(ReadError::from)?;
-    let places = asked.places(statement.columns().iter().map(|column| column.name()));
+    let places = asked.places(statement.columns().iter().map(tokio_postgres::Column::name));
     let mut found = pin!(client.query_raw(&statement, [Value::from(asked.key)]).await?);
     let (mut cells, mut size) = (Cells::new(places.len()), 0);
     // Row by row, so that a flood is never held in memory.
