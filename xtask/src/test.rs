@@ -15,7 +15,7 @@ use std::{
 };
 
 /// Debian packages the whole test needs.
-const PACKAGES: [&str; 8] = [
+const PACKAGES: [&str; 10] = [
     "postgresql",
     "chromium",
     "chromium-driver",
@@ -24,6 +24,8 @@ const PACKAGES: [&str; 8] = [
     "python3-venv",
     "apache2",
     "libapache2-mod-auth-openidc",
+    "openssl",
+    "poppler-utils",
 ];
 
 #[derive(Args)]

@@ -85,6 +85,8 @@ pub const RECORDS: &str = "records";
 pub const FORMS: &str = "forms";
 /// The scope by which a department's client fetches for many subjects on its own behalf.
 pub const BATCH: &str = "exchange:batch";
+/// The scope by which a service asks people to sign documents, on its own behalf.
+pub const SIGNING: &str = "signing";
 /// The scope of a client that may ask about tokens of others (a resource server).
 pub const INTROSPECT: &str = "introspect";
 /// Grant management draft 03 §6.1.
@@ -98,10 +100,11 @@ pub const OFFLINE: &str = "offline_access";
 /// What a person may be asked about themselves, beside records: [`OPENID`] and what goes with it.
 pub const IDENTITY: [&str; 4] = [OPENID, claims::PROFILE, OFFLINE, acting::DELEGATE];
 /// What can be asked for at all.
-pub const SCOPES: [&str; 9] = [
+pub const SCOPES: [&str; 10] = [
     RECORDS,
     FORMS,
     BATCH,
+    SIGNING,
     GRANT_QUERY,
     GRANT_REVOKE,
     OPENID,
@@ -146,7 +149,7 @@ pub fn own_scopes(client: &Client, asked: Option<&str>) -> Verdict<String> {
     for one in asked.split(' ') {
         let allowed = match one {
             GRANT_QUERY | GRANT_REVOKE => true,
-            BATCH => has_scope(&client.scopes, BATCH),
+            BATCH | SIGNING => has_scope(&client.scopes, one),
             // One token speaks to one service.
             _ => audience(asked).is_some() && has_scope(&client.scopes, one),
         };

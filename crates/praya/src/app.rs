@@ -49,6 +49,8 @@ pub struct Settings {
     pub by_proxy: bool,
     /// How mail leaves; without it nothing goes by mail.
     pub mail: Option<inbox::MailSettings>,
+    /// A time-stamping authority elsewhere; without it ours stamps signatures.
+    pub tsa: Option<url::Url>,
     /// Whether people and records are made up.
     pub demo: bool,
 }
@@ -90,7 +92,7 @@ struct Door {
 impl App {
     /// Puts the domains together.
     pub async fn build(settings: Settings) -> Result<Self, Error> {
-        let Settings { db, world, base, pack, sources, secret, log_key, by_proxy, mail, demo } =
+        let Settings { db, world, base, pack, sources, secret, log_key, by_proxy, mail, tsa, demo } =
             settings;
         let world = World { zone: pack.zone(), ..world };
         let https = base.starts_with("https:");
@@ -122,6 +124,7 @@ impl App {
             signatures: port.clone(),
             inbox: told.clone(),
         };
+        let nonces = Arc::new(Nonces::new(&wire::seal::derive(&secret, "dpop nonces")));
         let exchange = Exchange::new(exchange::Parts {
             db: db.clone(),
             world: world.clone(),
@@ -131,7 +134,7 @@ impl App {
             log: log.clone(),
             deps: deps.clone(),
             signer: Arc::new(Signing(keys.clone())),
-            nonces: Arc::new(Nonces::new(&wire::seal::derive(&secret, "dpop nonces"))),
+            nonces: nonces.clone(),
             allow_private: demo,
             consumers: exchange::Cache::default(),
         });
@@ -159,7 +162,7 @@ impl App {
             db: db.clone(),
             world: world.clone(),
             secret,
-            authorizations: port,
+            authorizations: port.clone(),
             records: Arc::new(exchange.clone()),
         })?;
         identity.heed().await?;
@@ -169,8 +172,13 @@ impl App {
             world: world.clone(),
             secret,
             base: base.clone(),
+            directory: port.clone(),
+            authorizations: port.clone(),
+            signatures: port,
+            nonces: nonces.clone(),
+            tsa: tsa.map(|url| Ok::<_, Error>((url, outbound::client(true)?))).transpose()?,
         })?;
-        let runner = inbox.jobs(forms.jobs(runner));
+        let runner = inbox.jobs(signing.jobs(forms.jobs(runner)));
         let named = pack.departments().map(|one| (one.id.clone(), one.name.clone()));
         let open = Open::new(db.clone(), portal::content(&pack)?, named.collect());
         let mut routes = identity::routes(&identity)

@@ -34,9 +34,9 @@ enum Command {
         /// The pack's folder.
         pack: PathBuf,
     },
-    /// Checks a receipt or a signed answer offline, or every record of a database against its log.
+    /// Checks a receipt, a signed answer or a signed PDF offline, or every record of a database against its log.
     #[command(
-        after_help = "Examples:\n  praya verify receipt.json\n  praya verify answer.jws --jwks jwks.json --log-key 'localhost+1a2b3c4d+AQ…'\n  praya verify --data praya-data"
+        after_help = "Examples:\n  praya verify receipt.json\n  praya verify contract.pdf --trust ca.pem --crl ca.crl\n  praya verify answer.jws --jwks jwks.json --log-key 'localhost+1a2b3c4d+AQ…'\n  praya verify --data praya-data"
     )]
     Verify(verify::Options),
     /// Brings a database up to date.

@@ -47,12 +47,14 @@ struct Settings {
     mail_user: Option<String>,
     /// A file with the password at the mail server.
     mail_password_file: Option<PathBuf>,
+    /// The address of a time-stamping authority (RFC 3161); without it ours stamps signatures.
+    signing_tsa: Option<String>,
     /// Values of further placeholders in sources, such as `department_api`.
     #[serde(default)]
     places: BTreeMap<String, String>,
 }
 
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "base_url",
     "listen",
     "database",
@@ -68,6 +70,7 @@ const NAMES: [&str; 15] = [
     "mail_from",
     "mail_user",
     "mail_password_file",
+    "signing_tsa",
 ];
 
 /// The configuration, read and overridden.
@@ -185,6 +188,12 @@ impl Config {
             _ => return Err("mail_user and mail_password_file go together: set both".into()),
         };
         Ok(Some(inbox::MailSettings { server, from, login }))
+    }
+
+    /// The time-stamping authority elsewhere, if there is one.
+    fn tsa(&self) -> Result<Option<url::Url>, Error> {
+        let address = self.settings.signing_tsa.as_deref();
+        Ok(address.map(str::parse).transpose().map_err(|why| format!("signing_tsa: {why}"))?)
     }
 
     /// Why this must not be served, if it must not.
@@ -346,6 +355,7 @@ pub(crate) async fn serve(path: &Path, print: bool) -> Result<(), Error> {
         log_key: config.log_key()?,
         by_proxy: config.settings.tls_by_proxy == Some(true),
         mail: config.mail()?,
+        tsa: config.tsa()?,
         demo: false,
     })
     .await?;

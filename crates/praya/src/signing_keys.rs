@@ -255,3 +255,79 @@ async fn issue(place: Place, name: String, to: &Path) -> Result<(), Error> {
 fn day(at: kernel::Timestamp) -> String {
     at.to_string().split('T').next().unwrap_or_default().to_owned()
 }
+
+/// Authorities for the demo, the first time.
+pub(crate) async fn for_demo(
+    db: &store::Db,
+    world: &World,
+    secret: &[u8; 32],
+    base: &str,
+) -> Result<(), Error> {
+    let (sealer, base) = (authority::sealer(secret)?, base.to_owned());
+    let ctx = Ctx::new(world, Actor::System("demo"), Locale::En);
+    let made = db.write(move |tx| {
+        if authority::authority(tx, &sealer, Kind::Certificates)?.is_some() {
+            return Ok(());
+        }
+        let called = |name| Called { country: "HK", organisation: "Made-up Digital Office", name };
+        authority::new_ca(tx, &ctx, &sealer, &base, &called("Made-up Signing Authority"))?;
+        authority::new_tsa(tx, &ctx, &sealer, &base, &called("Made-up Time-stamps"))?;
+        Ok::<_, kernel::Problem>(())
+    });
+    Ok(made.await?)
+}
+
+/// `praya verify FILE.pdf`: every signature, by these authorities and their list.
+pub(crate) fn verify(pdf: &[u8], trust: Option<&Path>, crl: Option<&Path>) -> Result<(), Error> {
+    let trust =
+        trust.ok_or("whom do you trust? Give --trust: the authority's certificate (PEM)")?;
+    let trusted = pki::read_pem(&std::fs::read_to_string(trust)?)
+        .map_err(|why| format!("{}: {why}", trust.display()))?;
+    let list = crl.map(std::fs::read).transpose()?;
+    let list = list.map(|bytes| pki::read_crl(&bytes)).transpose()?;
+    let all =
+        ::signing::pdf::signatures(pdf).map_err(|why| kernel::Problem::from(why).to_string())?;
+    let now = ctx().now;
+    let mut bad = all.is_empty();
+    for one in &all {
+        let held = match &one.held {
+            Ok(held) => held,
+            Err(why) => {
+                bad = true;
+                say(&format!("{}: {why}", one.field));
+                continue;
+            }
+        };
+        let name = pki::common_name(&held.signer);
+        let revoked = list
+            .as_ref()
+            .map(|list| trusted.iter().find_map(|ca| pki::is_revoked(list, ca, &held.signer)));
+        let why = if !held.is_trusted(&trusted, now) {
+            Some("its certificates do not lead to whom you trust")
+        } else if revoked == Some(None) {
+            Some("the list of revoked certificates is not its authority's")
+        } else if revoked == Some(Some(true)) {
+            Some("its certificate is revoked")
+        } else if held.stamp.is_none() {
+            Some("it has no time-stamp")
+        } else {
+            None
+        };
+        bad |= why.is_some();
+        let at = held.stamp.as_ref().map_or_else(String::new, |stamp| format!(" at {}", stamp.at));
+        let said = why.map_or_else(|| "holds".to_owned(), |why| format!("NOT accepted: {why}"));
+        say(&format!("{}: signed by {name}{at}; {said}", one.field));
+    }
+    if all.last().is_some_and(|last| !last.whole) {
+        bad = true;
+        say("something was added to the file after its last signature");
+    }
+    if list.is_none() {
+        say("whether a certificate is revoked was not checked: give --crl");
+    }
+    match (all.is_empty(), bad) {
+        (true, _) => Err("there is no signature in this PDF".into()),
+        (_, true) => Err("not every signature can be accepted".into()),
+        _ => Ok(()),
+    }
+}

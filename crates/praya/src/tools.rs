@@ -477,6 +477,7 @@ pub(crate) async fn routes() -> Result<(), Error> {
         log_key,
         by_proxy: false,
         mail: None,
+        tsa: None,
         demo: false,
     };
     let app = crate::App::build(settings).await?;

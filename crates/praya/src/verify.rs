@@ -19,8 +19,14 @@ const LONGEST: usize = 32 * 1024 * 1024;
 /// `praya verify`.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// A receipt (JSON) or a signed answer (JWS, compact).
+    /// A receipt (JSON), a signed answer (JWS, compact) or a signed PDF.
     file: Option<PathBuf>,
+    /// For a PDF: the certificates of the authorities you trust (PEM).
+    #[arg(long)]
+    trust: Option<PathBuf>,
+    /// For a PDF: the authority's list of revoked certificates, as /sign/ca.crl gives it.
+    #[arg(long)]
+    crl: Option<PathBuf>,
     /// The log's public key (a note verifier key), or a file that holds it. A receipt downloaded from
     /// My data names one; give it from elsewhere if you do not trust the file.
     #[arg(long)]
@@ -185,6 +191,15 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let Some(file) = &options.file else {
         return tools::verify_database(&options.database, options.log_key.as_deref()).await;
     };
+    let bytes =
+        std::fs::read(file).map_err(|why| format!("cannot read {}: {why}", file.display()))?;
+    if bytes.starts_with(b"%PDF-") {
+        return crate::signing_keys::verify(
+            &bytes,
+            options.trust.as_deref(),
+            options.crl.as_deref(),
+        );
+    }
     let text = std::fs::read_to_string(file)
         .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     let named = serde_json::from_str::<serde_json::Value>(&text)

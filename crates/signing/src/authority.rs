@@ -223,7 +223,6 @@ pub fn issue(
 }
 
 /// A key and certificate for one signature of a person; whoever calls this writes the log entry.
-#[cfg_attr(not(test), expect(dead_code, reason = "comes with the requests for signatures"))]
 pub(crate) fn once(
     tx: &mut Tx<'_>,
     ctx: &Ctx,

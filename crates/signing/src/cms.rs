@@ -342,3 +342,22 @@ pub(crate) fn bare(message: ContentInfo) -> Result<ContentInfo> {
     let data: SignedData = message.content.decode_as()?;
     wrap(&SignedData { certificates: None, ..data })
 }
+
+/// The certificates in a message, the signer's first.
+pub fn certificates(message: &[u8]) -> Result<Vec<Certificate>> {
+    let (data, info) = open(message)?;
+    let all = data.certificates.iter().flat_map(|set| set.0.iter());
+    let mut all: Vec<Certificate> = all
+        .filter_map(|one| match one {
+            CertificateChoices::Certificate(one) => Some(one.clone()),
+            CertificateChoices::Other(_) => None,
+        })
+        .collect();
+    all.sort_by_key(|one| match &info.sid {
+        SignerIdentifier::IssuerAndSerialNumber(id) => {
+            id.serial_number != *one.tbs_certificate().serial_number()
+        }
+        SignerIdentifier::SubjectKeyIdentifier(_) => true,
+    });
+    Ok(all)
+}

@@ -4,13 +4,20 @@
 //! Invariants: nothing is signed but what a person saw and confirmed, once; a person's key is drawn for one
 //! signature and kept nowhere; what an authority did stands in the log.
 
+mod api;
 pub mod authority;
 mod check;
 pub mod cms;
 pub mod error;
+pub mod fuzz;
+pub mod model;
+mod ops;
 mod pages;
+pub mod pdf;
 pub mod pki;
+pub mod rules;
 mod sql;
+mod stamping;
 #[cfg(test)]
 mod tests;
 pub mod tsp;
@@ -18,7 +25,7 @@ pub mod tsp;
 pub use pages::routes;
 pub use sql::ALL;
 
-use kernel::World;
+use kernel::{Id, Problem, World};
 use std::sync::Arc;
 use store::Db;
 use wire::seal::Sealer;
@@ -33,6 +40,16 @@ pub struct Parts {
     pub secret: [u8; 32],
     /// Our public address, without a slash at its end.
     pub base: String,
+    /// Who somebody is.
+    pub directory: Arc<dyn ports::Directory>,
+    /// What a service's token allows.
+    pub authorizations: Arc<dyn ports::Authorizations>,
+    /// What a person confirms with a passkey.
+    pub signatures: Arc<dyn ports::Signatures>,
+    /// The nonces of proofs, the same as the authorisation server's.
+    pub nonces: Arc<wire::dpop::Nonces>,
+    /// A time-stamping authority elsewhere, and how it is called; without it ours stamps.
+    pub tsa: Option<(url::Url, reqwest::Client)>,
 }
 
 /// The domain's state: cheap to clone.
@@ -42,6 +59,7 @@ pub struct Signing(Arc<Inner>);
 struct Inner {
     parts: Parts,
     sealer: Sealer,
+    documents: Sealer,
 }
 
 impl std::ops::Deref for Signing {
@@ -55,6 +73,33 @@ impl Signing {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Result<Self, wire::Error> {
         let sealer = authority::sealer(&parts.secret)?;
-        Ok(Self(Arc::new(Inner { parts, sealer })))
+        let documents = Sealer::new(&parts.secret, "documents to sign")?;
+        Ok(Self(Arc::new(Inner { parts, sealer, documents })))
+    }
+
+    /// Fetches time-stamps from elsewhere; ends what nobody answered, every minute.
+    pub fn jobs(&self, runner: jobs::Runner) -> jobs::Runner {
+        let signing = self.clone();
+        let runner = runner.on(ops::STAMP, stamping::handler(self.clone()));
+        runner.every("signing-sweep", 60, move || {
+            let signing = signing.clone();
+            Box::pin(async move {
+                let now = signing.world.clock.now();
+                let swept = signing.db.write(move |tx| ops::sweep(tx, now)).await;
+                swept.map_err(|problem| problem.to_string())
+            })
+        })
+    }
+
+    fn sealer(&self) -> &Sealer {
+        &self.0.sealer
+    }
+
+    fn seal(&self, id: &Id, document: &[u8]) -> Result<Vec<u8>, Problem> {
+        self.0.documents.seal(id.as_str(), document).map_err(Problem::internal)
+    }
+
+    fn open(&self, id: &Id, sealed: &[u8]) -> Result<Vec<u8>, Problem> {
+        self.0.documents.open(id.as_str(), sealed).map_err(Problem::internal)
     }
 }

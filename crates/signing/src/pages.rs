@@ -1,77 +1,32 @@
-//! `/tsa`, `/sign/ca.cer`, `/sign/ca.crl`: for programs of others.
+//! `/sign/{id}`: a person sees what is asked and signs or refuses; `/my/signatures`: what they signed.
 
-use crate::{
-    Signing,
-    authority::{self, Kind},
-    tsp::{self, Question, Refused},
-};
+mod mine;
+mod programs;
+mod sign;
+
+use crate::{Signing, api, pdf};
 use axum::{
-    body::Bytes,
-    extract::State,
-    response::{IntoResponse, Response},
+    extract::DefaultBodyLimit,
     routing::{get, post},
 };
-use der::Encode;
-use http::{HeaderMap, header};
-use kernel::Problem;
-use web::{Audience, Outcome, Routes, Visit};
+use web::{Audience, Routes};
 
 /// Every route of this crate, each with its audience.
 pub fn routes(signing: &Signing) -> Routes {
     let with = |handler: axum::routing::MethodRouter<Signing>| handler.with_state(signing.clone());
+    let ask = post(api::ask).layer(DefaultBodyLimit::max(api::LONGEST));
+    // The file, and what stands around it in the form.
+    let bring = post(mine::bring).layer(DefaultBodyLimit::max(pdf::LONGEST + 16 * 1024));
     Routes::new()
-        .route("POST", "/tsa", Audience::Public, with(post(stamp)))
-        .route("GET", "/sign/ca.cer", Audience::Public, with(get(certificate)))
-        .route("GET", "/sign/ca.crl", Audience::Public, with(get(crl)))
-}
-
-/// `POST /tsa`: RFC 3161 §3.4. What is refused is said in the answer, as the protocol has it.
-async fn stamp(
-    State(signing): State<Signing>,
-    visit: Visit,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Outcome<Response> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    if kind != Some("application/timestamp-query") {
-        return Err(Problem::new(415, "not-a-timestamp-query").into());
-    }
-    let answer = match Question::read(&body) {
-        Err(refused) => refused.answer(),
-        Ok(question) => {
-            let (this, ctx) = (signing.clone(), visit.ctx.clone());
-            let stamped = signing
-                .db
-                .read(move |tx| authority::stamp(tx, &ctx, &this.0.sealer, &question))
-                .await;
-            match stamped {
-                Ok(token) => tsp::answer(&token),
-                Err(problem) if problem.status == 503 => Refused::Unavailable.answer(),
-                Err(problem) => return Err(problem.into()),
-            }
-        }
-    };
-    Ok(file("application/timestamp-reply", "no-store", answer.map_err(Problem::internal)?))
-}
-
-/// `GET /sign/ca.cer`: the authority's certificate.
-async fn certificate(State(signing): State<Signing>) -> Outcome<Response> {
-    let this = signing.clone();
-    let ca = signing
-        .db
-        .read(move |tx| authority::needed(tx, &this.0.sealer, Kind::Certificates))
-        .await?;
-    let der = ca.certificate.to_der().map_err(Problem::internal)?;
-    Ok(file("application/pkix-cert", "public, max-age=3600", der))
-}
-
-/// `GET /sign/ca.crl`: what it revoked.
-async fn crl(State(signing): State<Signing>, visit: Visit) -> Outcome<Response> {
-    let (this, now) = (signing.clone(), visit.ctx.now);
-    let list = signing.db.read(move |tx| authority::crl(tx, &this.0.sealer, now)).await?;
-    Ok(file("application/pkix-crl", "public, max-age=60", list))
-}
-
-fn file(kind: &'static str, cache: &'static str, body: Vec<u8>) -> Response {
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)], body).into_response()
+        .route("POST", "/tsa", Audience::Public, with(post(programs::stamp)))
+        .route("GET", "/sign/ca.cer", Audience::Public, with(get(programs::certificate)))
+        .route("GET", "/sign/ca.crl", Audience::Public, with(get(programs::crl)))
+        .route("POST", "/signing/v1/requests", Audience::Client, with(ask))
+        .route("GET", "/signing/v1/requests/{id}", Audience::Client, with(get(api::fetch)))
+        .route("GET", "/sign/{id}", Audience::Person, with(get(sign::show)))
+        .route("POST", "/sign/{id}", Audience::Person, with(post(sign::answer)))
+        .route("GET", "/sign/{id}/document", Audience::Person, with(get(sign::document)))
+        .route("POST", "/my/signatures", Audience::Person, with(bring))
+        .route("GET", "/my/signatures", Audience::Person, with(get(mine::show)))
+        .route("POST", "/my/signatures/{id}/disown", Audience::Person, with(post(mine::disown)))
 }

@@ -473,3 +473,12 @@ pub fn pem(label: &str, der: &[u8]) -> Result<String> {
 pub fn certificate_pem(certificate: &Certificate) -> Result<String> {
     pem("CERTIFICATE", &certificate.to_der()?)
 }
+
+/// A list of revoked certificates, in DER or PEM.
+pub fn read_crl(bytes: &[u8]) -> Result<CertificateList> {
+    let der = match der::pem::decode_vec(bytes) {
+        Ok((_, der)) => der,
+        Err(_) => bytes.to_vec(),
+    };
+    CertificateList::from_der(&der).map_err(|_| Broken("not a list of revoked certificates"))
+}

@@ -1,2 +1,5 @@
 mod authority;
 mod openssl;
+mod pdf;
+mod samples;
+mod states;

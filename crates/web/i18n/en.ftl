@@ -8,6 +8,7 @@ shell-home = Home
 shell-my-data = My data
 shell-profile = Profile
 shell-mandates = Mandates
+shell-signatures = Signatures
 shell-messages = { $unread ->
     [0] Messages
    *[other] Messages ({ $unread })

@@ -8,6 +8,7 @@ shell-home = 首页
 shell-my-data = 我的数据
 shell-profile = 个人资料
 shell-mandates = 授权
+shell-signatures = 签署
 shell-messages = { $unread ->
     [0] 消息
    *[other] 消息（{ $unread }）

@@ -8,6 +8,7 @@ shell-home = 主頁
 shell-my-data = 我的資料
 shell-profile = 個人檔案
 shell-mandates = 授權
+shell-signatures = 簽署
 shell-messages = { $unread ->
     [0] 訊息
    *[other] 訊息（{ $unread }）

@@ -107,6 +107,7 @@ impl Shell {
             menu.push(link("/my/data", "shell-my-data"));
             menu.push(link("/my/profile", "shell-profile"));
             menu.push(link("/my/mandates", "shell-mandates"));
+            menu.push(link("/my/signatures", "shell-signatures"));
             let unread = i64::from(user.unread);
             menu.push(MenuLink {
                 text: self.t1("shell-messages", "unread", unread),

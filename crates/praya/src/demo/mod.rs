@@ -169,6 +169,7 @@ impl Made {
             log_key,
             by_proxy: false,
             mail: None,
+            tsa: None,
             demo: true,
         })
         .await?;
@@ -178,6 +179,8 @@ impl Made {
             seed::people(&db, &world, &made_up).await?;
             seed::clients(&db, &world, bank_base, &bank_keys).await?;
             seed::history(&app, &world).await?;
+            let secret = secret(&folder.join("secret"))?;
+            crate::signing_keys::for_demo(&db, &world, &secret, base).await?;
             sites = sites::register(&db, &world, folder, &bank_keys.0).await?;
         }
         Ok(Self { app, db, bank_keys, sites })

@@ -166,7 +166,7 @@ pub(crate) async fn clients(
         jwks: jwks.clone(),
         profile: Profile::Confidential,
         webhook,
-        scopes: "records forms exchange:batch".to_owned(),
+        scopes: "records forms exchange:batch signing".to_owned(),
         active: true,
         node: None,
         terms: identity::model::Terms::default(),

@@ -530,6 +530,18 @@ impl Consumer {
         Ok(self.open(&text))
     }
 
+    /// Reads with a token and a proof of the key.
+    pub(crate) async fn read(&self, path: &str, token: &str, proof: &str) -> (u16, String) {
+        let request = self
+            .http
+            .get(format!("{}{path}", self.speaks_to))
+            .header("authorization", format!("DPoP {token}"))
+            .header("dpop", proof);
+        let answer = request.send().await.unwrap();
+        self.keep_nonce(&answer);
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
     /// Posts to the exchange with a token and a proof of the key.
     pub(crate) async fn send(
         &self,

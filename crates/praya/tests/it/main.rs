@@ -21,5 +21,6 @@ mod node;
 #[macro_use]
 mod openid;
 mod routes;
+mod signing;
 mod unsynced;
 mod walk;

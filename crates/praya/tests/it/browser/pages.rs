@@ -255,6 +255,7 @@ async fn own_pages(demo: &Demo, bank: &Consumer) -> (Vec<Page>, String) {
         ("confirm", &confirm),
         ("ended", &ended),
         ("mandates", "/my/mandates"),
+        ("signatures", "/my/signatures"),
         ("give", &give),
         ("security", "/my/security"),
         ("services-signed-in", "/my/services"),
