@@ -91,3 +91,5 @@ event-signature-asked = Signature asked for
 event-signature-agreed = Signature agreed to
 event-signature-refused = Signature refused
 event-signature-made = Document signed
+sign-yes-press = Sign
+signatures-revoked = Revoked

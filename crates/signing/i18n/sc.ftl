@@ -91,3 +91,5 @@ event-signature-asked = 要求签署
 event-signature-agreed = 同意签署
 event-signature-refused = 拒绝签署
 event-signature-made = 已签署文件
+sign-yes-press = 签署
+signatures-revoked = 已吊销

@@ -91,3 +91,5 @@ event-signature-asked = 要求簽署
 event-signature-agreed = 同意簽署
 event-signature-refused = 拒絕簽署
 event-signature-made = 已簽署文件
+sign-yes-press = 簽署
+signatures-revoked = 已撤銷

@@ -12,6 +12,7 @@ use crate::{
 use kernel::{Actor, Ctx, Id, Problem, Timestamp, from_micros, micros};
 use ports::Subject;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 use store::{Row, Tx};
 
 /// The job that fetches a time-stamp from an authority elsewhere.
@@ -316,6 +317,12 @@ pub(crate) fn of_client(tx: &mut Tx<'_>, client: &str, id: &Id) -> Result<Reques
 pub(crate) fn history(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<Request>, Problem> {
     let rows = tx.query(sql::OF_PERSON, &[ctx.person()?.as_str().into()])?;
     rows.iter().map(read).collect()
+}
+
+/// The serial numbers of the person's certificates that are revoked.
+pub(crate) fn revoked(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<BTreeSet<String>, Problem> {
+    let rows = tx.query(sql::REVOKED_OF, &[ctx.person()?.as_str().into()])?;
+    rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
 }
 
 /// The person says that a signature is not theirs: its certificate is revoked.

@@ -27,5 +27,6 @@ statements! {
     FINISH = "update signing_request set state = 'signed', signature = $2, document = $3 where id = $1 and state = 'agreed'";
     EXPIRE = "update signing_request set state = 'expired', document = null where state = 'asked' and expires_at <= $1";
     FORGET = "update signing_request set signature = null, document = null where answered_at <= $1 and state in ('signed', 'refused') and (signature is not null or document is not null)";
+    REVOKED_OF = "select serial from signing_certificate where person = $1 and revoked_at is not null";
     OWN_SERIAL = "select serial from signing_request where id = $1 and person = $2 and serial is not null";
 }

@@ -73,6 +73,10 @@ async fn a_service_gets_a_signature_once_the_person_saw_name_hash_and_code_and_s
     assert!(
         mine.contains("Loan agreement 17") && mine.contains(signed["serial"].as_str().unwrap())
     );
+    let disown = form(&mine, "/my/signatures/sig_").action;
+    assert_eq!(wong.post(&disown, &[]).await.status, 404, "nobody disowns another's signature");
+    assert_eq!(chan.post(&disown, &[]).await.status, 303);
+    assert!(chan.get("/my/signatures").await.body.contains("Its certificate is revoked"));
     assert!(!wong.get("/my/signatures").await.body.contains("Loan agreement 17"));
     let log = chan.get("/log").await.body;
     for word in ["Signature asked for", "Signature agreed to", "Document signed"] {

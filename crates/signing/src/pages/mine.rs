@@ -30,6 +30,7 @@ struct Line {
     service: String,
     when: String,
     digest: String,
+    revoked: bool,
 }
 
 /// `GET /my/signatures`.
@@ -39,7 +40,7 @@ pub(super) async fn show(With(signing): With<Signing>, visit: Visit) -> Outcome<
 
 async fn list(signing: &Signing, visit: &Visit, errors: Errors) -> Outcome<Html<String>> {
     let (this, ctx) = (signing.clone(), visit.ctx.clone());
-    let (all, names) = signing
+    let (all, names, revoked) = signing
         .db
         .read(move |tx| {
             let all = ops::history(tx, &ctx)?;
@@ -49,7 +50,7 @@ async fn list(signing: &Signing, visit: &Visit, errors: Errors) -> Outcome<Html<
                     names.insert(client, consumer.name);
                 }
             }
-            Ok::<_, Problem>((all, names))
+            Ok::<_, Problem>((all, names, ops::revoked(tx, &ctx)?))
         })
         .await?;
     let shell = visit.shell("signatures-title");
@@ -62,6 +63,7 @@ async fn list(signing: &Signing, visit: &Visit, errors: Errors) -> Outcome<Html<
             .map_or_else(|| shell.t("signatures-own"), |name| shell.of(name).to_owned()),
         when: shell.moment(&request.answered_at.unwrap_or(request.at)),
         digest: super::sign::groups(&request.digest),
+        revoked: request.serial.as_ref().is_some_and(|serial| revoked.contains(serial)),
         request,
     };
     let lines = all.into_iter().map(line).collect();
