@@ -1,8 +1,12 @@
 //! Another provider signs people in here; a made-up one that can lie in every way.
 
-use super::site::{ISSUER, Reply, Site, bare, each};
+use super::{
+    openid::says,
+    site::{ISSUER, Reply, Site, bare, each},
+};
 use crate::{
-    model::Level,
+    model::{Client, Flow, Level, Profile, Terms},
+    ops,
     rules::federation::{Outcome, decide, level},
 };
 use axum::{
@@ -320,6 +324,71 @@ async fn linking_needs_both_sign_ins_in_one_session_and_a_name_there_is_one_pers
         assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "signed in too long ago");
         let reply = site.form(LINK, "", &[]).await;
         assert!(reply.status.is_client_error() || reply.status == StatusCode::SEE_OTHER);
+    }
+}
+
+/// Two installations: one is the provider of the other, each with its own program.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_signs_in_here_by_another_installation_once_both_accounts_are_linked_and_a_no_there_is_a_no_here()
+ {
+    for (here, there) in each().await.into_iter().zip(each().await) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
+        let there = there.standing_at(&base, Vec::new()).await;
+        let router = there.router.clone();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let provider = Provider {
+            id: "guangdong".to_owned(),
+            name: Text::same("Guangdong (made up)"),
+            issuer: base.clone(),
+            client_id: "praya-here".to_owned(),
+            levels: BTreeMap::from([("0".to_owned(), "self-declared".to_owned())]),
+        };
+        let here = here.with_providers(vec![provider]).await;
+        let client = Client {
+            id: "praya-here".to_owned(),
+            name: Text::same("Here"),
+            redirect_uris: vec![format!("{ISSUER}/federation/guangdong/back")],
+            jwks: here.identity.keys().jwks(here.now()),
+            profile: Profile::Confidential,
+            webhook: None,
+            scopes: "openid".to_owned(),
+            active: true,
+            node: None,
+            terms: Terms { flow: Flow::Baseline, ..Terms::default() },
+        };
+        let ctx = there.system();
+        there.db.write(move |tx| ops::register_client(tx, &ctx, &client, true)).await.unwrap();
+        let chan = here.signed_in("chan-mei-ling").await;
+        let wong_there = there.signed_in("wong-ka-ho").await;
+        let mut names = Vec::new();
+        // A no there is a no here.
+        let to = here.form("/federation/guangdong", "", &[]).await;
+        let to = to.location().strip_prefix(&base).unwrap().to_owned();
+        let back = says(&there, &wong_there, &to, &[("action", "refuse")]).await;
+        let reply = here.get(back.strip_prefix(ISSUER).unwrap(), "").await;
+        refused(&reply, 403, "or it refused");
+        for (start, session, answer) in [
+            ("/my/federation/guangdong/link", chan.as_str(), "/my/federation?done=linked"),
+            ("/federation/guangdong", "", "/my/data"),
+        ] {
+            let reply = here.form(start, session, &[]).await;
+            let to = reply.location().strip_prefix(&base).unwrap().to_owned();
+            // Who has said yes once is not asked again.
+            let back = if session.is_empty() {
+                there.get(&to, &wong_there).await.location().to_owned()
+            } else {
+                says(&there, &wong_there, &to, &[("action", "allow")]).await
+            };
+            let back = back.strip_prefix(ISSUER).unwrap().to_owned();
+            let reply = here.get(&back, session).await;
+            assert_eq!(reply.location(), answer, "{}", reply.text);
+            if session.is_empty() {
+                names.push(reply.cookie("session"));
+            }
+        }
+        let page = here.get("/my/federation", &names[0]).await.text;
+        assert!(page.contains("what you said of yourself"), "{page}");
     }
 }
 

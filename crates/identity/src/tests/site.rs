@@ -208,12 +208,21 @@ impl Site {
     }
 
     /// The same installation, with these providers in its definitions.
-    pub(super) async fn with_providers(mut self, providers: Vec<ports::Provider>) -> Self {
+    pub(super) async fn with_providers(self, providers: Vec<ports::Provider>) -> Self {
+        self.standing_at(ISSUER, providers).await
+    }
+
+    /// The same, under another address.
+    pub(super) async fn standing_at(
+        mut self,
+        issuer: &str,
+        providers: Vec<ports::Provider>,
+    ) -> Self {
         let cookies = Cookies::new("test", false);
         self.identity = Identity::new(Settings {
             db: self.db.clone(),
             world: self.world.clone(),
-            issuer: ISSUER.to_owned(),
+            issuer: issuer.to_owned(),
             keys: Keys::load(&self.db, &self.world, &SECRET).await.unwrap(),
             records: self.exchange.clone(),
             companies: self.register.clone(),
