@@ -270,6 +270,10 @@ pub struct Interaction {
 pub enum Method {
     /// A passkey with user verification.
     Passkey,
+    /// The yes of a phone where the person is signed in by a passkey: it can be lured, so it is worth less.
+    SecondDevice,
+    /// A password and a code of an app.
+    Code,
     /// One press, in the demonstration alone.
     Persona,
     /// By another provider, worth this here.
@@ -281,6 +285,8 @@ impl Method {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Passkey => "passkey",
+            Self::SecondDevice => "second-device",
+            Self::Code => "code",
             Self::Persona => "persona",
             Self::Federated(Level::SelfDeclared) => "federated:self-declared",
             Self::Federated(Level::Remote) => "federated:remote",
@@ -288,15 +294,24 @@ impl Method {
         }
     }
 
+    /// Reads what was stored.
+    pub fn parse(text: &str) -> Option<Self> {
+        let own = [Self::Passkey, Self::SecondDevice, Self::Code, Self::Persona];
+        let mut all = own.into_iter().chain(Level::ALL.map(Self::Federated));
+        all.find(|one| one.as_str() == text)
+    }
+
     /// `acr` and `amr` of a sign-in by it: OpenID's EAP ACR Values §2 (phishing-resistant) and RFC 8176. `0`
     /// says that it is good for nothing of value (Core §2).
     pub fn context(stored: &str) -> (&'static str, &'static [&'static str]) {
-        match stored {
-            "passkey" => ("phr", &["pop", "user"]),
-            "federated:self-declared" => ("urn:praya:acr:self-declared:code", &[]),
-            "federated:remote" => ("urn:praya:acr:remote:code", &[]),
-            "federated:in-person" => ("urn:praya:acr:in-person:code", &[]),
-            _ => ("0", &[]),
+        match Self::parse(stored) {
+            Some(Self::Passkey) => ("phr", &["pop", "user"]),
+            Some(Self::SecondDevice) => ("urn:praya:acr:self-declared:code", &["mca", "user"]),
+            Some(Self::Code) => ("urn:praya:acr:self-declared:code", &["mfa", "pwd", "otp"]),
+            Some(Self::Federated(Level::SelfDeclared)) => ("urn:praya:acr:self-declared:code", &[]),
+            Some(Self::Federated(Level::Remote)) => ("urn:praya:acr:remote:code", &[]),
+            Some(Self::Federated(Level::InPerson)) => ("urn:praya:acr:in-person:code", &[]),
+            Some(Self::Persona) | None => ("0", &[]),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod acting;
+mod approvals;
 mod assurance;
 mod bench;
 mod clients;
@@ -29,7 +30,13 @@ pub(crate) use accounts::{
     stop_recovery,
 };
 pub(crate) use acting::{Wanted, issue_acting, plan};
-pub use assurance::{AtCounter, Welcomed, check_at_counter, known_as, level, note_federated};
+pub(crate) use approvals::{
+    Question as ApprovalQuestion, answer_approval, approval, approval_state, begin_approval,
+    use_approval,
+};
+pub use assurance::{
+    AtCounter, Welcomed, check_at_counter, known_as, level, note_federated, worth,
+};
 pub use bench::{bench_access, bench_session};
 pub use clients::{
     add_client, client, clients, new_secret, register_client, set_client_active, start_client,

@@ -7,6 +7,7 @@ mod duplicates;
 mod federation;
 mod mandates;
 mod officers;
+mod phone;
 mod recovery;
 mod security;
 mod services;
@@ -51,6 +52,14 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
         .route("POST", "/office/counter", Audience::Officer, with(post(counter::check)))
         .route("GET", "/office/duplicates", Audience::Officer, with(get(duplicates::page)))
         .route("POST", "/office/duplicates/{id}", Audience::Officer, with(post(duplicates::decide)))
+        .route("GET", "/sign-in/phone", Audience::Public, get(phone::page))
+        .route("POST", "/sign-in/phone", Audience::Public, with(post(phone::begin)))
+        .route("GET", "/sign-in/phone.js", Audience::Public, get(phone_script))
+        .route("GET", "/sign-in/phone/state", Audience::Public, with(get(phone::state)))
+        .route("POST", "/sign-in/phone/finish", Audience::Public, with(post(phone::finish)))
+        .route("GET", "/sign-in/approve/{shown}", Audience::Person, with(get(phone::ask)))
+        .route("POST", "/sign-in/approve/{shown}", Audience::Person, with(post(phone::answer)))
+        .route("GET", "/sign-in/step-up", Audience::Person, with(get(phone::step_up)))
         .route("GET", "/sign-in/recover", Audience::Public, get(recovery::page))
         .route("POST", "/sign-in/recover", Audience::Public, with(post(recovery::begin)))
         .route("POST", "/my/security/recovery/stop", Audience::Person, with(post(recovery::stop)))
@@ -139,11 +148,19 @@ fn device(headers: &HeaderMap) -> String {
 }
 
 async fn script() -> Response {
+    javascript(include_str!("passkey.js"))
+}
+
+async fn phone_script() -> Response {
+    javascript(include_str!("phone.js"))
+}
+
+fn javascript(text: &'static str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (header::CACHE_CONTROL, "public, max-age=3600"),
     ];
-    (headers, include_str!("passkey.js")).into_response()
+    (headers, text).into_response()
 }
 
 fn render(page: &impl askama::Template) -> Result<Response, Failure> {

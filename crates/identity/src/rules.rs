@@ -47,6 +47,8 @@ pub const CLIENT_BURST: u32 = 5000;
 pub const CLIENT_EVERY: std::time::Duration = std::time::Duration::from_millis(2);
 /// A refresh token lives at most this long, in seconds; its consent usually ends before.
 pub const REFRESH_LIFE: i64 = 366 * 24 * 3600;
+/// A screen waits this long for a phone, in seconds.
+pub const APPROVAL_LIFE: i64 = 180;
 /// So often may somebody try a code for one account at once, and then once in each [`ACCOUNT_EVERY`]. Nobody is
 /// locked out by it: a passkey is not counted.
 pub const ACCOUNT_BURST: u32 = 5;

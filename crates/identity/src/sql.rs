@@ -117,6 +117,15 @@ statements! {
     END_GIVEN_MANDATES = "update mandate set revoked_at = $2, revoked_by = person where person = $1 and delegated_by is not null and revoked_at is null";
     END_SERVICE_GRANTS = "update oauth_grant set ended_at = $2 where person = $1 and consent is null and ended_at is null";
 
+    // A screen and a phone.
+    ADD_APPROVAL = "insert into approval (hash, shown, code, service_en, service_tc, service_sc, device, network, state, created_at, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $10)";
+    APPROVAL = "select code, service_en, service_tc, service_sc, device, network, created_at from approval where shown = $1 and state = 'waiting' and expires_at > $2";
+    ANSWER_APPROVAL = "update approval set state = $2, person = $3 where shown = $1 and state = 'waiting' and expires_at > $4";
+    APPROVAL_STATE = "select state from approval where hash = $1 and expires_at > $2";
+    USE_APPROVAL = "update approval set state = 'used' where hash = $1 and state = 'approved' and expires_at > $2 returning person";
+    SWEEP_APPROVALS = "delete from approval where hash in (select hash from approval where expires_at < $1 limit 500)";
+
     // Sessions.
     ADD_SESSION = "insert into session (id, hash, person, method, created_at, seen_at, expires_at, device) values ($1, $2, $3, $4, $5, $5, $6, $7)";
     SESSION_BEGUN = "select created_at, method from session where id = $1 and person = $2";

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod acting;
+mod approvals;
 mod assurance;
 mod clients;
 mod codes;

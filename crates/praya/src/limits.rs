@@ -80,6 +80,7 @@ pub(crate) async fn limit<F: Future<Output = Response>>(
         request.extensions_mut().insert(Near);
         return next(request).await;
     };
+    request.extensions_mut().insert(web::Caller(caller));
     match limiter.admit(caller, limits.world.clock.now()) {
         Ok(()) => next(request).await,
         Err(problem) if oauth => identity::Refusal::from(problem).into_response(),

@@ -14,6 +14,10 @@ const CALLERS: usize = 100_000;
 #[derive(Debug, Clone, Copy)]
 pub struct Near;
 
+/// From which network a sign-in is asked, as our limits see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller(pub std::net::IpAddr);
+
 /// How much each caller may ask: `burst` at once, then one in each `every`. In memory, for this node alone.
 pub struct Limiter {
     every: i64,

@@ -2,10 +2,10 @@
 
 use super::{hash_key, log, subject_row, words};
 use crate::{
-    model::{CheckView, Duty, Level},
+    model::{CheckView, Duty, Level, Method},
     rules, sql,
 };
-use kernel::{Ctx, Id, Problem, Text, from_micros, identifiers::Hkid, micros};
+use kernel::{Actor, Ctx, Id, Problem, Text, Timestamp, from_micros, identifiers::Hkid, micros};
 use ports::SubjectKind;
 use serde_json::json;
 use store::Tx;
@@ -14,6 +14,17 @@ use store::Tx;
 /// request already.
 pub fn level(tx: &mut Tx<'_>, person: &Id) -> Result<Level, Problem> {
     Ok(checks(tx, person)?.iter().map(|check| check.level).max().unwrap_or_default())
+}
+
+/// What the sign-in of this session is worth: how well the person is known, how they signed in, and when.
+pub fn worth(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(Level, Method, Timestamp), Problem> {
+    let (Actor::Person { id, session } | Actor::Officer { id, session, .. }) = &ctx.actor else {
+        return Err(Problem::new(401, "sign-in-required"));
+    };
+    let row = tx.query_opt(sql::SESSION_BEGUN, &[session.as_str().into(), id.as_str().into()])?;
+    let row = row.ok_or_else(|| Problem::new(401, "sign-in-required"))?;
+    let method = Method::parse(row.text(1)?).unwrap_or(Method::Persona);
+    Ok((level(tx, id)?, method, from_micros(row.int(0)?)))
 }
 
 /// The checks of a person, the newest first. As above.

@@ -27,9 +27,17 @@ pub(crate) fn recently_signed_in(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<bool, Pro
     Ok(!row.text(1)?.starts_with("federated:") && rules::recent(from_micros(row.int(0)?), ctx.now))
 }
 
-/// The person, if they have just signed in; `401 sign-in-again` otherwise.
+/// Whether this session was begun with a passkey; in the demonstration a press stands for it.
+pub(super) fn by_passkey(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<bool, Problem> {
+    let (person, session) = own(ctx)?;
+    let args = [session.as_str().into(), person.as_str().into()];
+    let method = tx.query_opt(sql::SESSION_BEGUN, &args)?.map(|row| row.text(1).map(str::to_owned));
+    Ok(matches!(method.transpose()?.as_deref(), Some("passkey" | "persona")))
+}
+
+/// The person, if they have just signed in, and by more than what could be lured out of them; `401 sign-in-again` otherwise.
 pub(super) fn changing<'a>(tx: &mut Tx<'_>, ctx: &'a Ctx) -> Result<&'a Id, Problem> {
-    if recently_signed_in(tx, ctx)? {
+    if recently_signed_in(tx, ctx)? && by_passkey(tx, ctx)? {
         ctx.person()
     } else {
         Err(Problem::new(401, "sign-in-again"))

@@ -117,6 +117,7 @@ pub fn sweep(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<bool, Problem> {
         (sql::SWEEP_CEREMONIES, now),
         (sql::SWEEP_TRIES, now),
         (sql::SWEEP_INVITATIONS, now),
+        (sql::SWEEP_APPROVALS, an_hour_ago),
         (sql::SWEEP_REGISTRATION_TOKENS, now),
         (sql::SWEEP_INTERACTIONS, an_hour_ago),
         (sql::SWEEP_CODES, an_hour_ago),

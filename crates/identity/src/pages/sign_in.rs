@@ -41,6 +41,13 @@ struct Page {
 }
 
 impl Page {
+    /// Where the person was going, for another way to sign in.
+    fn on(&self) -> String {
+        url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("next", &self.next)
+            .finish()
+    }
+
     /// `Director, Lucky Star Trading Ltd`.
     fn says(&self, persona: &Persona) -> String {
         // An office is known here by its id alone, which says nothing to people.

@@ -1,6 +1,7 @@
 //! What a sign-in is worth: how well the person is known, and how they proved to be themselves.
 
 use crate::model::{Level, Method};
+use kernel::Timestamp;
 
 /// The `acr` of a sign-in: `urn:praya:acr:LEVEL:passkey`, or `…:code` where no passkey was used. A press in the
 /// demonstration is good for nothing: `0`.
@@ -11,6 +12,7 @@ pub fn acr(level: Level, method: Method) -> String {
             format!("urn:praya:acr:{}:code", level.min(there).as_str())
         }
         Method::Passkey => format!("urn:praya:acr:{}:passkey", level.as_str()),
+        Method::SecondDevice | Method::Code => format!("urn:praya:acr:{}:code", level.as_str()),
     }
 }
 
@@ -37,4 +39,42 @@ pub fn meets(acr_values: &str, level: Level, method: Method) -> bool {
             && Level::parse(least).is_some_and(|least| level >= least)
             && (how == "code" || (how == "passkey" && passkey))
     })
+}
+
+/// What a sign-in lacks for what a service needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// The person must be better known: that takes a counter.
+    Level,
+    /// They must sign in with a passkey.
+    Passkey,
+    /// They must sign in again: it is too long ago.
+    Age,
+}
+
+impl Missing {
+    /// As texts name it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Level => "level",
+            Self::Passkey => "passkey",
+            Self::Age => "age",
+        }
+    }
+}
+
+/// What is missing, if anything, of a sign-in begun then, for `acr_values` (none: anything does) and `max_age`
+/// in seconds.
+pub fn missing(
+    acr_values: &str,
+    max_age: Option<i64>,
+    (level, method, begun): (Level, Method, Timestamp),
+    now: Timestamp,
+) -> Option<Missing> {
+    if !acr_values.is_empty() && !meets(acr_values, level, method) {
+        let by_passkey = meets(acr_values, level, Method::Passkey);
+        return Some(if by_passkey { Missing::Passkey } else { Missing::Level });
+    }
+    let old = max_age.is_some_and(|most| now.as_second() - begun.as_second() > most);
+    old.then_some(Missing::Age)
 }
