@@ -18,6 +18,7 @@ mod pages;
 pub mod passkeys;
 mod port;
 pub mod rules;
+mod settings;
 mod sql;
 mod tell;
 mod upkeep;
@@ -31,6 +32,7 @@ pub use error::{Code, Refusal};
 pub use keys::{Keys, Us};
 pub use pages::demo_routes;
 pub use port::Port;
+pub use settings::Settings;
 pub use sql::ALL;
 
 use kernel::{Actor, Ctx, Problem, Timestamp, World};
@@ -43,33 +45,6 @@ use std::sync::{
 use store::Db;
 use web::{Limiter, cookies::Cookies};
 use wire::jws::SigningKey;
-
-/// What [`Identity::new`] needs.
-pub struct Settings {
-    /// The database, migrated.
-    pub db: Db,
-    /// Clock and randomness.
-    pub world: World,
-    /// The issuer: our public base address, without a slash at its end.
-    pub issuer: String,
-    /// The keys, from [`Keys::load`].
-    pub keys: Arc<Keys>,
-    /// The exchange.
-    pub records: Arc<dyn Records>,
-    /// The companies register.
-    pub companies: Arc<dyn ports::Companies>,
-    /// The providers by which people of elsewhere sign in.
-    pub providers: Vec<ports::Provider>,
-    /// What people are told.
-    pub inbox: Arc<dyn ports::Inbox>,
-    /// What calls clients' own addresses: it follows no redirect and, outside the demonstration, reaches no
-    /// address inside, also after a name was resolved.
-    pub caller: reqwest::Client,
-    /// How cookies are written.
-    pub cookies: Cookies,
-    /// Whether people are made up: the sign-in page lists them.
-    pub demo: bool,
-}
 
 /// The domain's state. Cheap to clone.
 #[derive(Clone)]
@@ -99,39 +74,27 @@ struct Inner {
 impl Identity {
     /// Puts the domain together.
     pub fn new(settings: Settings) -> Self {
-        let Settings {
-            db,
-            world,
-            issuer,
-            keys,
-            records,
-            companies,
-            providers,
-            inbox,
-            caller,
-            cookies,
-            demo,
-        } = settings;
-        let passkeys = Passkeys::new(&issuer);
+        let s = settings;
+        let passkeys = Passkeys::new(&s.issuer);
         let per_client = Limiter::new(rules::CLIENT_BURST, rules::CLIENT_EVERY);
         Self(Arc::new(Inner {
-            db,
-            world,
-            issuer,
-            keys,
-            records,
-            companies,
-            providers,
-            inbox,
-            cookies,
+            db: s.db,
+            world: s.world,
+            issuer: s.issuer,
+            keys: s.keys,
+            records: s.records,
+            companies: s.companies,
+            providers: s.providers,
+            inbox: s.inbox,
+            cookies: s.cookies,
             passkeys,
             per_client,
             per_person: Limiter::new(rules::companies::LOOKS, rules::companies::LOOK_EVERY),
             per_account: Limiter::new(rules::ACCOUNT_BURST, rules::ACCOUNT_EVERY),
             clients: oauth::Clients::default(),
-            caller,
+            caller: s.caller,
             held: AtomicBool::new(false),
-            demo,
+            demo: s.demo,
         }))
     }
 
