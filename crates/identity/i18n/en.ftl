@@ -573,3 +573,17 @@ problem-approval-over = This QR code is no longer good
 problem-approval-over-next = It is good for three minutes and for one answer. Show a new one on the other screen.
 problem-approval-needs-passkey = Sign in on this phone with a passkey first
 problem-approval-needs-passkey-next = Only a device where you used your passkey can say yes for another.
+
+# What the public log says of clients and services.
+event-service-sign-in = Signed in to a service
+event-service-ended = Signing in to a service ended
+event-userinfo = Service asked who somebody is
+event-acting-token = Token to act for another given
+event-client-asked = Client proposed
+event-client-withdrawn = Proposed client withdrawn
+event-client-role = Right to register clients changed
+event-client-secret = Client’s secret renewed
+event-client-suspended = Client suspended
+event-client-resumed = Client resumed
+event-client-token = Token to register clients made
+event-restored-trusted = Restored database trusted by an operator

@@ -573,3 +573,17 @@ problem-approval-over = 此二维码已失效
 problem-approval-over-next = 二维码只在三分钟内有效，并只可回应一次。请在另一画面重新显示。
 problem-approval-needs-passkey = 请先在此手机以通行密钥登录
 problem-approval-needs-passkey-next = 只有以通行密钥登录的设备才可同意其他设备登录。
+
+# 公开日志中关于客户端及服务的字眼。
+event-service-sign-in = 登录服务
+event-service-ended = 终止登录服务
+event-userinfo = 服务查询用户身份
+event-acting-token = 发出代表他人行事的令牌
+event-client-asked = 提出登记客户端
+event-client-withdrawn = 撤回登记客户端的申请
+event-client-role = 更改登记客户端的权限
+event-client-secret = 更换客户端密码
+event-client-suspended = 暂停客户端
+event-client-resumed = 恢复客户端
+event-client-token = 制作登记客户端用的令牌
+event-restored-trusted = 操作人员确认已还原的数据库

@@ -573,3 +573,17 @@ problem-approval-over = 此二維碼已失效
 problem-approval-over-next = 二維碼只在三分鐘內有效，並只可回應一次。請在另一畫面重新顯示。
 problem-approval-needs-passkey = 請先在此電話以通行密鑰登入
 problem-approval-needs-passkey-next = 只有以通行密鑰登入的裝置才可同意其他裝置登入。
+
+# 公開日誌中關於客戶端及服務的字眼。
+event-service-sign-in = 登入服務
+event-service-ended = 終止登入服務
+event-userinfo = 服務查詢使用者身分
+event-acting-token = 發出代表他人行事的權杖
+event-client-asked = 提出登記客戶端
+event-client-withdrawn = 撤回登記客戶端的申請
+event-client-role = 更改登記客戶端的權限
+event-client-secret = 更換客戶端密碼
+event-client-suspended = 暫停客戶端
+event-client-resumed = 恢復客戶端
+event-client-token = 製作登記客戶端用的權杖
+event-restored-trusted = 操作人員確認已還原的資料庫
