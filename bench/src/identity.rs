@@ -2,8 +2,10 @@
 //!
 //! Both sides over plain HTTP on loopback, kept-alive connections, in turns: ours, theirs, ours, theirs.
 
+mod device;
 mod load;
 mod sides;
+mod signin;
 
 use crate::{
     Failure,
@@ -13,6 +15,7 @@ use crate::{
 use clap::Args;
 use load::Measured;
 use sides::{Job, Side};
+use signin::People;
 use std::{
     path::{Path, PathBuf},
     process::Command,
@@ -74,6 +77,13 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
             continue;
         }
         compare(&options, measure, job, &ours, theirs.as_ref(), &mut report).await?;
+    }
+    if options.only.as_deref().is_none_or(|only| "signin.per_cpu_s".contains(only)) {
+        let folder = folder.path();
+        // What a page asks may change; the other measures stand.
+        if let Err(error) = sign_ins(&options, &ours, theirs.as_ref(), folder, &mut report).await {
+            say(&format!("  signin.per_cpu_s could not be measured: {error}"))?;
+        }
     }
     if options.only.as_deref().is_none_or(|only| "sessions".contains(only)) {
         sessions(&options, &ours, folder.path(), &mut report).await?;
@@ -156,6 +166,47 @@ async fn compare(
     let p99 = measure.replace("per_cpu_s", "p99_ms");
     let peer = (!other.is_empty()).then(|| (PEER, mean(&other, |one| one.p99_ms)));
     report.add(&p99, "", (mean(&mine, |one| one.p99_ms), "ms, all connections busy"), peer)
+}
+
+/// Whole sign-ins, in turns.
+async fn sign_ins(
+    options: &Options,
+    ours: &Ours,
+    theirs: Option<&Theirs>,
+    data: &Path,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let known: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(data.join("identity.json"))?)?;
+    let list = known["invitations"].as_array().cloned().unwrap_or_default();
+    let invitations: Vec<_> =
+        list.iter().filter_map(|one| one.as_str()).map(str::to_owned).collect();
+    let window = Duration::from_secs(options.seconds);
+    let site = ours.side.site();
+    let mut mine = Some(People::gather(&site, &invitations, options.connections).await?);
+    let mut others = match theirs {
+        Some(theirs) => {
+            Some(People::gather(&theirs.side.site(), &invitations, options.connections).await?)
+        }
+        None => None,
+    };
+    let (mut rates, mut peers) = (Vec::new(), Vec::new());
+    for _ in 0..options.rounds {
+        if let Some(people) = mine.take() {
+            let (rate, again) = people.run(&ours.server, window).await?;
+            rates.push(rate);
+            mine = Some(again);
+        }
+        if let (Some(people), Some(theirs)) = (others.take(), theirs) {
+            let (rate, again) = people.run(&theirs.server, window).await?;
+            peers.push(rate);
+            others = Some(again);
+        }
+    }
+    let mean = |all: &[f64]| all.iter().sum::<f64>() / f64::from(options.rounds.max(1));
+    let peer = (!peers.is_empty()).then(|| (PEER, mean(&peers)));
+    let unit = "whole sign-ins per server-CPU-second";
+    report.add("signin.per_cpu_s", "", (mean(&rates), unit), peer)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a handful of rounds")]

@@ -42,6 +42,8 @@ pub(super) struct Side {
     /// `bench-jwt` and `bench-opaque` with their `Authorization`.
     jwt: String,
     opaque: String,
+    /// The same of `bench-site`, where people sign in.
+    site: String,
     key: SigningKey,
     world: World,
     held: RwLock<Vec<String>>,
@@ -67,6 +69,7 @@ impl Side {
             scope: "api:tax:read",
             jwt: secret("bench-jwt"),
             opaque: secret("bench-opaque"),
+            site: secret("bench-site"),
             key: SigningKey::new(&PrivateJwk::parse(all["key"].to_string().as_bytes())?)?,
             world: World::system(),
             held: RwLock::default(),
@@ -97,9 +100,13 @@ impl Side {
             "token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "ES256",
             "jwks": {"keys": [serde_json::from_str::<Value>(&key.public.to_json())?]},
         });
+        let mut site = client("bench-site", by_secret.clone());
+        site["grant_types"] = json!(["authorization_code"]);
+        site["response_types"] = json!(["code"]);
+        site["redirect_uris"] = json!([super::signin::BACK]);
         let port: u16 = issuer.rsplit(':').next().unwrap_or_default().parse()?;
         let config = json!({"port": port, "clients": [
-            client("bench-jwt", by_secret.clone()), client("bench-opaque", by_secret),
+            client("bench-jwt", by_secret.clone()), client("bench-opaque", by_secret.clone()), site,
             client("bench-key-jwt", by_key.clone()), client("bench-key", by_key),
         ]});
         let side = Self {
@@ -110,6 +117,7 @@ impl Side {
             scope: "read",
             jwt: basic("bench-jwt", &secret),
             opaque: basic("bench-opaque", &secret),
+            site: basic("bench-site", &secret),
             key: SigningKey::new(&key)?,
             world,
             held: RwLock::default(),
@@ -117,6 +125,15 @@ impl Side {
             cookie: String::new(),
         };
         Ok((side, config))
+    }
+
+    /// Where people sign in, and by which client.
+    pub(super) fn site(&self) -> super::signin::Site {
+        super::signin::Site {
+            ours: !self.cookie.is_empty(),
+            address: self.address,
+            client: ("bench-site".to_owned(), self.site.clone()),
+        }
     }
 
     pub(super) fn address(&self) -> &'static str {

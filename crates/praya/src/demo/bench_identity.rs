@@ -3,7 +3,7 @@
 use super::{SEED, data::Data, seed};
 use crate::Error;
 use clap::Args;
-use identity::model::{Auth, Client, Profile, Terms, TokenForm};
+use identity::model::{Auth, Client, Flow, Profile, Terms, TokenForm};
 use kernel::{Actor, Ctx, Locale, Problem, Text, World};
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;
@@ -48,7 +48,14 @@ pub(crate) async fn fill(options: IdentityOptions) -> Result<(), Error> {
         node: None,
         terms: Terms { auth, tokens, ..Terms::default() },
     };
+    let site = Client {
+        redirect_uris: vec!["http://127.0.0.1/callback".to_owned()],
+        scopes: "openid profile".to_owned(),
+        terms: Terms { auth: Auth::ClientSecretBasic, flow: Flow::Baseline, ..Terms::default() },
+        ..client("bench-site", Auth::ClientSecretBasic, TokenForm::Opaque)
+    };
     let clients = [
+        site,
         client("bench-jwt", Auth::ClientSecretBasic, TokenForm::Jwt),
         client("bench-opaque", Auth::ClientSecretBasic, TokenForm::Opaque),
         client("bench-key-jwt", Auth::PrivateKeyJwt, TokenForm::Jwt),

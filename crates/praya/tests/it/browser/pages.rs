@@ -256,6 +256,8 @@ async fn own_pages(demo: &Demo, bank: &Consumer) -> (Vec<Page>, String) {
         ("ended", &ended),
         ("mandates", "/my/mandates"),
         ("signatures", "/my/signatures"),
+        ("clients", "/my/clients"),
+        ("client-new", "/my/clients/new"),
         ("give", &give),
         ("security", "/my/security"),
         ("services-signed-in", "/my/services"),
