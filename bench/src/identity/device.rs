@@ -44,7 +44,7 @@ impl Device {
 
     /// The answer to a registration.
     pub(super) fn create(&mut self, options: &Value) -> Result<String, Failure> {
-        self.user = options["publicKey"]["user"]["id"].as_str().unwrap_or_default().to_owned();
+        options["publicKey"]["user"]["id"].as_str().unwrap_or_default().clone_into(&mut self.user);
         let Public::P256(point) = self.key.public().key else { return Err("a P-256 key".into()) };
         let id = b64::decode(&self.id)?;
         let mut data = self.data(FLAGS | 0x40);

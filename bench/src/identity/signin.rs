@@ -8,6 +8,7 @@ use http_body_util::Full;
 use hyper::{Request, Response};
 use kernel::World;
 use serde_json::Value;
+use std::fmt::Write as _;
 use std::{
     collections::BTreeMap,
     sync::{
@@ -58,7 +59,7 @@ fn form(pairs: &[(&str, &str)]) -> String {
             if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
                 text.push(char::from(byte));
             } else {
-                text.push_str(&format!("%{byte:02X}"));
+                write!(text, "%{byte:02X}").ok();
             }
         }
     }

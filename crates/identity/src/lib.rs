@@ -117,9 +117,10 @@ impl Identity {
 
     /// `503 restored` while issuing is held.
     fn may_issue(&self) -> Result<(), Problem> {
-        match self.0.held.load(Ordering::Relaxed) {
-            true => Err(Problem::new(503, "restored")),
-            false => Ok(()),
+        if self.0.held.load(Ordering::Relaxed) {
+            Err(Problem::new(503, "restored"))
+        } else {
+            Ok(())
         }
     }
 

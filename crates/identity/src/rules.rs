@@ -53,7 +53,7 @@ pub const APPROVAL_LIFE: i64 = 180;
 /// locked out by it: a passkey is not counted.
 pub const ACCOUNT_BURST: u32 = 5;
 /// See [`ACCOUNT_BURST`].
-pub const ACCOUNT_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
+pub const ACCOUNT_EVERY: std::time::Duration = std::time::Duration::from_mins(1);
 /// A session ends after this long without a request, in seconds.
 pub const SESSION_IDLE: i64 = 30 * 60;
 /// And after this long in any case, in seconds.
@@ -277,10 +277,10 @@ pub fn registration(
         // Records need more than a word that can be copied.
         return Err(("terms", "client-auth-form"));
     }
-    if let Some(address) = &client.terms.jwks_uri {
-        if safe_url(address, allow_loopback).is_err() || client.profile == Profile::Public {
-            return Err(("jwks_uri", "client-keys-address"));
-        }
+    if let Some(address) = &client.terms.jwks_uri
+        && (safe_url(address, allow_loopback).is_err() || client.profile == Profile::Public)
+    {
+        return Err(("jwks_uri", "client-keys-address"));
     }
     // Keys at an address of its own are read before it is registered there.
     let unread = client.terms.jwks_uri.is_some() && client.jwks == serde_json::json!({"keys": []});

@@ -91,6 +91,7 @@ struct Door {
 
 impl App {
     /// Puts the domains together.
+    #[expect(clippy::too_many_lines, reason = "the wiring, part after part")]
     pub async fn build(settings: Settings) -> Result<Self, Error> {
         let Settings { db, world, base, pack, sources, secret, log_key, by_proxy, mail, tsa, demo } =
             settings;
@@ -249,7 +250,7 @@ async fn visit<F: Future<Output = Response>>(
     let here = uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
     let anonymous = Ctx::new(&door.world, Actor::Anonymous, locale);
     let signed_in = match session {
-        Some(token) => visitor(&door, &token).await,
+        Some(token) => visitor(door, &token).await,
         None => Ok(None),
     };
     let (actor, user, unknown) = match signed_in {

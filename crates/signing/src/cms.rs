@@ -232,7 +232,7 @@ pub fn verify(message: &[u8], document: &Document<'_>) -> Result<Held> {
     };
     let (signer, known, attributes) = holds(&data, &info, &digest)?;
     let said_at = value(attributes, rfc5911::ID_SIGNING_TIME)?
-        .map(|time| time.decode_as::<Time>())
+        .map(der::Any::decode_as::<Time>)
         .transpose()?
         .and_then(|time| moment(&time));
     let stamp = info.unsigned_attrs.as_ref().map(|all| value(all, TIME_STAMP)).transpose()?;

@@ -303,7 +303,10 @@ pub fn serial(certificate: &Certificate) -> String {
 
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
@@ -466,7 +469,7 @@ pub(crate) fn split(bytes: &[u8]) -> Result<Vec<Certificate>> {
 
 /// As PEM with this label.
 pub fn pem(label: &str, der: &[u8]) -> Result<String> {
-    Ok(der::pem::encode_string(label, der::pem::LineEnding::LF, der).map_err(|_| Broken("PEM"))?)
+    der::pem::encode_string(label, der::pem::LineEnding::LF, der).map_err(|_| Broken("PEM"))
 }
 
 /// A certificate as PEM.

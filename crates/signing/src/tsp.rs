@@ -73,7 +73,7 @@ struct Info {
 
 #[derive(Sequence)]
 struct Status {
-    status: u8,
+    code: u8,
     #[asn1(optional = "true")]
     words: Option<Vec<String>>,
     #[asn1(optional = "true")]
@@ -126,7 +126,7 @@ impl Refused {
             *last = 0x80 >> (bit % 8);
         }
         let status = Status {
-            status: 2,
+            code: 2,
             words: Some(vec![words.to_owned()]),
             why: Some(BitString::new(7 - bit % 8, bits)?),
         };
@@ -185,7 +185,7 @@ impl Question {
             return Err(Broken("the time-stamp is too long"));
         }
         let answer = Answer::from_der(answer)?;
-        if answer.status.status > 1 {
+        if answer.status.code > 1 {
             return Err(Broken("the time-stamping authority refused"));
         }
         let token = answer.token.ok_or(Broken("the answer has no time-stamp"))?.to_der()?;
@@ -233,7 +233,7 @@ pub fn stamp(
 
 /// An answer with a token.
 pub fn answer(token: &[u8]) -> Result<Vec<u8>> {
-    let status = Status { status: 0, words: None, why: None };
+    let status = Status { code: 0, words: None, why: None };
     Ok(Answer { status, token: Some(ContentInfo::from_der(token)?) }.to_der()?)
 }
 
@@ -256,7 +256,7 @@ impl Stamp {
 fn read(token: &[u8]) -> Result<(Info, Certificate, Vec<Certificate>)> {
     let (bytes, signer, known) = cms::inside(token, TOKEN)?;
     let sole = signer.tbs_certificate().get_extension::<ExtendedKeyUsage>()?;
-    if !sole.is_some_and(|(_, usage)| usage.0 == [TIME_STAMPING]) {
+    if sole.is_none_or(|(_, usage)| usage.0 != [TIME_STAMPING]) {
         return Err(Broken("the time-stamp's certificate is not one for time-stamps"));
     }
     Ok((Info::from_der(&bytes)?, signer, known))

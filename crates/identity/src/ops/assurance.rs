@@ -159,28 +159,25 @@ pub fn check_at_counter(
             Some(row.ok_or_else(missing)?)
         }
     };
-    let (person, name, known) = match found {
-        Some(row) => {
-            let found = subject_row(&row, SubjectKind::Person)?;
-            // The name on the document is the account's: else the wrong account is about to be handed over.
-            if !rules::joining::same_name(&found.name, &name) {
-                return Err(Problem::new(422, "name-differs").field("name", "name-differs"));
-            }
-            (found.id, found.name, true)
+    let (person, name, known) = if let Some(row) = found {
+        let found = subject_row(&row, SubjectKind::Person)?;
+        // The name on the document is the account's: else the wrong account is about to be handed over.
+        if !rules::joining::same_name(&found.name, &name) {
+            return Err(Problem::new(422, "name-differs").field("name", "name-differs"));
         }
-        None => {
-            let id = ctx.id("per");
-            let handle = rules::joining::handle(&english, &ctx.random::<4>());
-            let new = super::NewPerson {
-                id: Some(id.clone()),
-                handle,
-                name: name.clone(),
-                hkid,
-                made_up: false,
-            };
-            super::directory::insert_person(tx, ctx, &new)?;
-            (id, name, false)
-        }
+        (found.id, found.name, true)
+    } else {
+        let id = ctx.id("per");
+        let handle = rules::joining::handle(&english, &ctx.random::<4>());
+        let new = super::NewPerson {
+            id: Some(id.clone()),
+            handle,
+            name: name.clone(),
+            hkid,
+            made_up: false,
+        };
+        super::directory::insert_person(tx, ctx, &new)?;
+        (id, name, false)
     };
     if person == officer {
         return Err(Problem::new(403, "counter-self"));

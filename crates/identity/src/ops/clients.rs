@@ -122,11 +122,11 @@ pub(super) fn make_secret(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<String
     Ok(secret)
 }
 
-/// The hashes of a client's secrets, each with its end.
-pub(crate) fn secrets(
-    tx: &mut Tx<'_>,
-    id: &str,
-) -> Result<Vec<([u8; 32], Option<Timestamp>)>, Problem> {
+/// The hash of a secret, and its end.
+pub(crate) type Secret = ([u8; 32], Option<Timestamp>);
+
+/// The hashes of a client's secrets.
+pub(crate) fn secrets(tx: &mut Tx<'_>, id: &str) -> Result<Vec<Secret>, Problem> {
     let rows = tx.query(sql::SECRETS, &[id.into()])?;
     let read = |row: &Row| {
         let hash = row.blob(0)?.try_into().map_err(|_| Problem::internal("a secret's hash"))?;

@@ -28,14 +28,13 @@ pub fn open_company(
     let card = subject(tx, &person)?.map(|subject| subject.key).unwrap_or_default();
     companies::may_open(&card, found)
         .map_err(|code| Problem::new(422, "company-refused").field("brn", code))?;
-    let company = match subject_by_key(tx, SubjectKind::Company, brn.as_str())? {
-        Some(company) => company.id,
-        None => {
-            let row = tx.query_opt(sql::MADE_UP, &[person.as_str().into()])?;
-            let made_up = row.map_or(Ok(false), |row| row.bool(0))?;
-            let name = found.name.clone();
-            insert_company(tx, ctx, &NewCompany { id: None, brn: brn.clone(), name, made_up })?
-        }
+    let company = if let Some(company) = subject_by_key(tx, SubjectKind::Company, brn.as_str())? {
+        company.id
+    } else {
+        let row = tx.query_opt(sql::MADE_UP, &[person.as_str().into()])?;
+        let made_up = row.map_or(Ok(false), |row| row.bool(0))?;
+        let name = found.name.clone();
+        insert_company(tx, ctx, &NewCompany { id: None, brn: brn.clone(), name, made_up })?
     };
     let args = [company.as_str().into(), micros(ctx.now).into(), person.as_str().into()];
     if tx.execute(sql::OPEN_COMPANY, &args)? > 0 {

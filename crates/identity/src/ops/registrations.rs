@@ -150,9 +150,10 @@ pub fn decide_client(
     if !yes && (reason.is_empty() || reason.chars().count() > 500) {
         return Err(Problem::new(400, "client-refused").field("reason", "client-reason"));
     }
-    let (to, kind) = match yes {
-        true => (Progress::Approved, "client-approved"),
-        false => (Progress::Refused, "client-refused"),
+    let (to, kind) = if yes {
+        (Progress::Approved, "client-approved")
+    } else {
+        (Progress::Refused, "client-refused")
     };
     advance(tx, ctx, id, to, if yes { "" } else { reason })?;
     if yes {

@@ -27,11 +27,13 @@ struct Page {
 }
 
 impl Page {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     fn given(&self, officer: &OfficerView, duty: &Duty) -> Option<String> {
         let given = officer.duties.iter().find(|(one, _)| one == duty);
         given.map(|(_, by)| self.shell.t1("officers-given", "name", self.shell.of(by).to_owned()))
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     fn duty(&self, duty: &Duty) -> String {
         self.shell.t(&format!("duty-{}", duty.as_str()))
     }

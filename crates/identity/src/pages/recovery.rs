@@ -93,7 +93,7 @@ pub(super) async fn stop(
 struct Codes {
     shell: Shell,
     account: String,
-    codes: Vec<String>,
+    all: Vec<String>,
 }
 
 /// `POST /my/security/recovery/codes`: shown this once.
@@ -113,7 +113,7 @@ pub(super) async fn codes(
         })
         .await?;
     let shell = visit.at("/my/security").shell("recovery-codes-title");
-    let page = render(&Codes { shell, account, codes })?;
+    let page = render(&Codes { shell, account, all: codes })?;
     Ok(([(header::CACHE_CONTROL, "no-store")], page).into_response())
 }
 
@@ -133,7 +133,7 @@ pub(super) async fn end_session(
 #[template(path = "close_account.html")]
 struct Closing {
     shell: Shell,
-    closing: Option<Timestamp>,
+    end: Option<Timestamp>,
     recent: bool,
     sure: Vec<Choice>,
     errors: Errors,
@@ -156,7 +156,7 @@ async fn load(identity: &Identity, visit: &Visit) -> Result<Closing, Problem> {
         .await?;
     let shell = visit.shell("close-title");
     let sure = vec![Choice::new("yes", shell.t("close-sure"))];
-    Ok(Closing { shell, closing, recent, sure, errors: Errors::default() })
+    Ok(Closing { shell, end: closing, recent, sure, errors: Errors::default() })
 }
 
 /// `GET /my/security/close`.

@@ -65,6 +65,7 @@ impl Page {
         }
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     fn known(&self, level: &Level) -> String {
         self.shell.t(&format!("level-{}", level.as_str()))
     }

@@ -15,7 +15,7 @@ pub const ASK_AGAIN: i64 = 3600;
 /// So often may a person have the register asked at once, and then once in each [`LOOK_EVERY`].
 pub const LOOKS: u32 = 10;
 /// See [`LOOKS`].
-pub const LOOK_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
+pub const LOOK_EVERY: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Whether the holder of this card may open the company's account, or the code that says why not.
 pub fn may_open<'a>(card: &str, found: &'a Registered) -> Result<&'a Officer, &'static str> {

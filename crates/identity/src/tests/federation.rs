@@ -134,7 +134,7 @@ impl Platform {
     /// The browser is sent there: what it carries.
     fn reached(&self, reply: &Reply) -> HashMap<String, String> {
         assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.text);
-        let url = url::Url::parse(&reply.location()).unwrap();
+        let url = url::Url::parse(reply.location()).unwrap();
         assert!(url.as_str().starts_with(&format!("{}/authorize?", self.base)), "{url}");
         let asked: HashMap<_, _> = url.query_pairs().into_owned().collect();
         assert_eq!(asked["code_challenge_method"], "S256");

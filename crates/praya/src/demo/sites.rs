@@ -10,6 +10,7 @@ use store::Db;
 use wire::jwk::PrivateJwk;
 
 /// Registers them; gives what `demo.json` says of them. Under a loopback number any port may be answered at.
+#[expect(clippy::too_many_lines, reason = "a list of clients")]
 pub(crate) async fn register(
     db: &Db,
     world: &World,

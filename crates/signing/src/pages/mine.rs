@@ -67,7 +67,7 @@ async fn list(signing: &Signing, visit: &Visit, errors: Errors) -> Outcome<Html<
         request,
     };
     let lines = all.into_iter().map(line).collect();
-    page(&Page { lines, errors, shell })
+    page(&Page { shell, lines, errors })
 }
 
 /// A form that says nothing but that it was sent.

@@ -86,13 +86,12 @@ pub(super) fn update(pdf: &Pdf<'_>, name: &str, at: Timestamp) -> Result<Prepare
     add(pdf, &mut changed, &mut form, b"Fields", Object::Reference(field))?;
     // Signatures exist, and the file is only ever added to.
     form.set("SigFlags", 3);
-    match place {
-        Some(place) => drop(changed.insert(place, Object::Dictionary(form))),
-        None => {
-            let mut catalog = catalog.clone();
-            catalog.set("AcroForm", Object::Dictionary(form));
-            changed.insert(root, Object::Dictionary(catalog));
-        }
+    if let Some(place) = place {
+        drop(changed.insert(place, Object::Dictionary(form)));
+    } else {
+        let mut catalog = catalog.clone();
+        catalog.set("AcroForm", Object::Dictionary(form));
+        changed.insert(root, Object::Dictionary(catalog));
     }
     Ok(assemble(pdf, signature, &changed, name, at))
 }

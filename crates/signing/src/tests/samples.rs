@@ -1,5 +1,6 @@
 //! PDFs to sign, made here: with a table, with streams, with what is in the way.
 
+use std::fmt::Write as _;
 /// A one-page PDF with a cross-reference table.
 pub(super) fn plain() -> Vec<u8> {
     with_table(&[
@@ -40,7 +41,7 @@ pub(super) fn streams() -> Vec<u8> {
     ];
     let (mut head, mut body) = (String::new(), String::new());
     for (i, object) in inner.iter().enumerate() {
-        head.push_str(&format!("{} {} ", i + 1, body.len()));
+        write!(head, "{} {} ", i + 1, body.len()).unwrap();
         body.push_str(object);
         body.push('\n');
     }
