@@ -7,7 +7,7 @@ macro_rules! plan {
     ($demo:expr, $($module:ident => $run:path),+ $(,)?) => {{
         let mut failed = String::new();
         $(
-            let mut rp = crate::openid::Rp::new($demo).await;
+            let mut rp = crate::openid::Rp::new($demo);
             if let Err(why) = $run(&mut rp).await {
                 writeln!(failed, "{}: {why}", stringify!($module)).unwrap();
             }
@@ -52,12 +52,12 @@ fn check(holds: bool, otherwise: impl Into<String>) -> Outcome {
 }
 
 impl Rp {
-    pub(crate) async fn new(demo: &Demo) -> Self {
-        Self::with(demo, json!({})).await
+    pub(crate) fn new(demo: &Demo) -> Self {
+        Self::with(demo, &json!({}))
     }
 
     /// Registered with more terms.
-    async fn with(demo: &Demo, more: Value) -> Self {
+    fn with(demo: &Demo, more: &Value) -> Self {
         let id = format!("rp-{}", random());
         let back = format!("https://{}.example/back", id.to_lowercase());
         let mut terms = json!({"auth": "client_secret_basic", "flow": "baseline"});

@@ -204,7 +204,7 @@ fn office_pages() -> Vec<Page> {
 /// What a director sees who acts alone, and the receipt of a look at her company.
 /// Where a service asks whether to be signed in to, where that is ended, and where one signs out.
 async fn service_pages(demo: &Demo) -> Vec<Page> {
-    let service = crate::openid::Rp::new(demo).await;
+    let service = crate::openid::Rp::new(demo);
     service.landed(&[]).await.unwrap();
     let asked = r#"{"userinfo":{"name":{"essential":true}}}"#;
     let asked = service.address(&[("claims", asked), ("prompt", "consent")]);

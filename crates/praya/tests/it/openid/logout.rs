@@ -16,7 +16,7 @@ const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
 /// Signs in at a relying party that registered where people go who signed out; its ID token.
 async fn signed_in(demo: &Demo, rp: &mut Rp) -> Result<String, String> {
-    *rp = Rp::with(demo, json!({"post_logout_redirect_uris": [GONE]})).await;
+    *rp = Rp::with(demo, &json!({"post_logout_redirect_uris": [GONE]}));
     let tokens = rp.tokens(&[]).await?;
     Ok(tokens["id_token"].as_str().unwrap_or_default().to_owned())
 }
@@ -130,7 +130,7 @@ async fn every_module_of_the_rp_initiated_logout_plan_passes() {
     let mut ran = Vec::new();
     macro_rules! run {
         ($($module:ident => $run:path),+ $(,)?) => {$(
-            let mut rp = Rp::new(&demo).await;
+            let mut rp = Rp::new(&demo);
             ran.push(stringify!($module));
             if let Err(why) = $run(&demo, &mut rp).await {
                 writeln!(failed, "{}: {why}", stringify!($module)).unwrap();
@@ -168,13 +168,13 @@ async fn every_module_of_the_backchannel_logout_plan_passes() {
     let at = format!("http://{}/logout", socket.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(socket, router).await });
 
-    let rp = Rp::new(&demo).await;
+    let rp = Rp::new(&demo);
     let said = rp.discovery().await;
     assert_eq!(said["backchannel_logout_supported"], true);
     assert_eq!(said["backchannel_logout_session_supported"], true);
 
     let terms = json!({"post_logout_redirect_uris": [GONE], "backchannel_logout_uri": at});
-    let rp = Rp::with(&demo, terms).await;
+    let rp = Rp::with(&demo, &terms);
     let tokens = rp.tokens(&[]).await.unwrap();
     let hint = tokens["id_token"].as_str().unwrap();
     let pairs = [("id_token_hint", hint), ("post_logout_redirect_uri", GONE)];
