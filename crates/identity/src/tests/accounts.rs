@@ -223,7 +223,8 @@ async fn with_passkey(site: &Site, person: &Id, device: &mut Device) -> String {
 }
 
 fn codes(page: &str) -> Vec<String> {
-    let items = page.split("<li>").skip(1).map(|part| part.split('<').next().unwrap().to_owned());
+    let items =
+        page.split("<li><code>").skip(1).map(|part| part.split('<').next().unwrap().to_owned());
     items.filter(|code| code.len() == 19 && code.matches('-').count() == 3).collect()
 }
 
