@@ -58,6 +58,7 @@ const PAGES: &[&str] = &[
     "/sign-in",
     "/sign-in/",
     "/sign-out",
+    "/federation/",
     "/counter",
     "/counter/",
     "/invitation/",
