@@ -18,6 +18,7 @@ fn ctx(seed: u64) -> Ctx {
         clock: Arc::new(FixedClock::new(at)),
         entropy: Arc::new(SeededEntropy::new(seed)),
         zone: kernel::Zone::utc(),
+        currency: kernel::Currency::NONE,
     };
     Ctx::new(&world, Actor::System("test"), Locale::En)
 }

@@ -52,7 +52,15 @@ impl Authorizations for NoGrants {
 
 fn world() -> (World, Arc<FixedClock>) {
     let clock = Arc::new(FixedClock::new("2026-11-23T02:00:00Z".parse().unwrap()));
-    (World { clock: clock.clone(), entropy: Arc::new(SystemEntropy), zone: Zone::utc() }, clock)
+    (
+        World {
+            clock: clock.clone(),
+            entropy: Arc::new(SystemEntropy),
+            zone: Zone::utc(),
+            currency: kernel::Currency::NONE,
+        },
+        clock,
+    )
 }
 
 fn person(world: &World) -> Ctx {

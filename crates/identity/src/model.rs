@@ -8,7 +8,7 @@ mod assurance;
 pub use assurance::{CheckView, DOCUMENTS, DuplicateView, Duty, Level, OfficerView, State};
 
 use kernel::{Id, Text, Timestamp};
-use ports::NodeRights;
+use ports::{Extent, NodeRights};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -370,16 +370,12 @@ pub struct MandateView {
     pub name: Text,
     /// In which role, such as `director`.
     pub role: String,
-    /// For what, separated by spaces.
-    pub scopes: String,
-    /// How many holders must agree.
-    pub needs: u32,
-    /// Until when, if limited.
-    pub until: Option<Timestamp>,
     /// Given by a person (and so theirs to take back), not by the register.
     pub delegated: bool,
-    /// For which purposes; empty: for all.
-    pub purposes: Vec<String>,
+    /// The mandate under which it was given.
+    pub parent: Option<Id>,
+    /// How far it goes.
+    pub extent: Extent,
 }
 
 /// A mandate that waits until enough of the company's people have agreed.
@@ -389,12 +385,8 @@ pub struct OfferView {
     pub id: Id,
     /// Whom it is for.
     pub name: Text,
-    /// For which purposes.
-    pub purposes: Vec<String>,
-    /// How many holders must agree whenever it is used.
-    pub needs: u32,
-    /// Until when.
-    pub until: Timestamp,
+    /// How far it is to go.
+    pub extent: Extent,
     /// How many must agree before it counts.
     pub agree: u32,
     /// Who has.
@@ -408,6 +400,8 @@ pub struct OfferView {
 pub struct Managed {
     /// By which mandate.
     pub authority: ports::Authority,
+    /// Whether it is one to manage all; else it is one that may be given on.
+    pub manages: bool,
     /// Who may act.
     pub mandates: Vec<MandateView>,
     /// Who may soon.
@@ -450,13 +444,28 @@ pub struct GivenToMe {
     /// `man_…`.
     pub id: Id,
     /// For which company.
-    pub company: Text,
-    /// For which purposes.
-    pub purposes: Vec<String>,
-    /// How many must agree.
-    pub needs: u32,
-    /// Until when.
-    pub until: Timestamp,
+    pub company: Id,
+    /// Its name.
+    pub name: Text,
+    /// How far it goes.
+    pub extent: Extent,
+}
+
+/// A mandate that a company's people have, or had.
+#[derive(Debug, Clone)]
+pub struct PastMandate {
+    /// Who may, or might, act.
+    pub name: Text,
+    /// In which role, such as `director`.
+    pub role: String,
+    /// Who gave it; `None`: the register.
+    pub by: Option<Text>,
+    /// Since when.
+    pub from: Timestamp,
+    /// When it was ended before its time, and by whom; `None`: the register, or with the one it was under.
+    pub ended: Option<(Timestamp, Option<Text>)>,
+    /// How far it goes, or went.
+    pub extent: Extent,
 }
 
 /// A person who may sign in, as the demonstration lists them.

@@ -58,8 +58,8 @@ pub use invitations::{invitation, invite, invite_admin};
 pub use keys::{add_key, rotate_key};
 pub(crate) use logout::{JOB as LOGOUT_JOB, way_back};
 pub use mandates::{
-    NewOffer, agree_to_mandate, given_to_me, mandates_of, offer_mandate, revoke_mandate,
-    withdraw_mandate,
+    NewOffer, agree_to_mandate, given_to_me, history_of, mandates_of, offer_mandate,
+    revoke_mandate, withdraw_mandate,
 };
 pub use officers::{appoint, dismiss, officers, on_duty, set_duty};
 pub(crate) use openid::{Question, Service, forget_service, question, say_yes, services, userinfo};

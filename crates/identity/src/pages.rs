@@ -122,6 +122,7 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
         .route("POST", "/my/companies", Audience::Person, with(post(companies::open)))
         .route("POST", "/my/companies/{id}/check", Audience::Person, with(post(companies::check)))
         .route("GET", "/my/mandates", Audience::Person, with(get(mandates::page)))
+        .route("GET", "/my/mandates/history", Audience::Person, with(get(mandates::history)))
         .route("GET", "/my/mandates/give", Audience::Person, with(get(mandates::give_form)))
         .route("POST", "/my/mandates/give", Audience::Person, with(post(mandates::give)))
         .route(

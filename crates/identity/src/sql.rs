@@ -21,30 +21,35 @@ statements! {
     PERSON_BY_KEY = "select k.id, k.name_en, k.name_tc, k.name_sc, p.hkid from person p join person k on k.id = coalesce(p.merged_into, p.id) where p.hkid = $1";
     ADD_COMPANY = "insert into company (id, brn, name_en, name_tc, name_sc, made_up, created_at) values ($1, $2, $3, $4, $5, $6, $7)";
     COMPANY_BY_KEY = "select id, name_en, name_tc, name_sc, brn from company where brn = $1";
-    ADD_MANDATE = "insert into mandate (id, company, person, role, scopes, needs, valid_from, valid_until, delegated_by, created_at, purposes, parent)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    GIVEN_TO = "select m.id, m.valid_until, m.purposes, m.needs, c.name_en, c.name_tc, c.name_sc
+    ADD_MANDATE = "insert into mandate (id, company, person, role, scopes, needs, valid_from, valid_until, delegated_by, created_at, purposes, parent, most, onward)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    GIVEN_TO = "select m.id, c.id, c.name_en, c.name_tc, c.name_sc, m.purposes, m.needs, m.valid_until, m.most, m.onward
         from mandate m join company c on c.id = m.company
         where m.person = $1 and m.delegated_by is not null and m.revoked_at is null and m.valid_from <= $2 and m.valid_until > $2
         order by c.name_en, m.id";
-    ADD_OFFER = "insert into mandate_offer (id, company, person, purposes, needs, valid_until, agree, offered_by, state, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9)";
-    OFFERS = "select o.id, o.purposes, o.needs, o.valid_until, o.agree, p.name_en, p.name_tc, p.name_sc
+    ADD_OFFER = "insert into mandate_offer (id, company, person, purposes, needs, valid_until, agree, offered_by, state, created_at, most, onward)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $10, $11)";
+    OFFERS = "select o.id, o.agree, p.name_en, p.name_tc, p.name_sc, o.purposes, o.needs, o.valid_until, o.most, o.onward, o.person
         from mandate_offer o join person p on p.id = o.person
         where o.company = $1 and o.state = 'waiting' and o.created_at > $2 order by o.created_at, o.id";
-    OFFER = "select company, person, purposes, needs, valid_until, agree, offered_by from mandate_offer where id = $1 and state = 'waiting' and created_at > $2";
+    OFFER = "select company, person, agree, offered_by, purposes, needs, valid_until, most, onward from mandate_offer where id = $1 and state = 'waiting' and created_at > $2";
     MOVE_OFFER = "update mandate_offer set state = $2 where id = $1 and state = 'waiting'";
     ADD_OFFER_YES = "insert into mandate_yes (offer, person, at) values ($1, $2, $3)";
     OFFER_YESES = "select y.person, p.name_en, p.name_tc, p.name_sc from mandate_yes y join person p on p.id = y.person where y.offer = $1 order by y.at, y.person";
-    AUTHORITIES = "select m.id, m.role, m.needs, m.valid_until, m.scopes, c.id, c.name_en, c.name_tc, c.name_sc, c.brn, m.purposes
+    AUTHORITIES = "select m.id, m.role, m.scopes, c.id, c.name_en, c.name_tc, c.name_sc, c.brn, m.purposes, m.needs, m.valid_until, m.most, m.onward
         from mandate m join company c on c.id = m.company
         where m.person = $1 and m.revoked_at is null and m.valid_from <= $2 and (m.valid_until is null or m.valid_until > $2)
         order by c.name_en, m.id";
-    HOLDERS = "select p.id, p.name_en, p.name_tc, p.name_sc, p.hkid, m.id, m.role, m.scopes, m.needs, m.valid_until, m.delegated_by, m.purposes
+    HOLDERS = "select p.id, p.name_en, p.name_tc, p.name_sc, p.hkid, m.id, m.role, m.scopes, m.delegated_by, m.parent, m.purposes, m.needs, m.valid_until, m.most, m.onward
         from mandate m join person p on p.id = m.person
         where m.company = $1 and m.revoked_at is null and m.valid_from <= $2 and (m.valid_until is null or m.valid_until > $2)
         order by p.name_en, m.id";
     MANDATE = "select company, person, delegated_by from mandate where id = $1 and revoked_at is null";
+    PARENT = "select p.id, p.person, p.parent from mandate m join mandate p on p.id = m.parent where m.id = $1 and p.revoked_at is null";
+    HISTORY = "select m.id, h.name_en, h.name_tc, h.name_sc, g.name_en, g.name_tc, g.name_sc, e.name_en, e.name_tc, e.name_sc,
+            m.created_at, m.revoked_at, m.role, m.person, m.parent, m.purposes, m.needs, m.valid_until, m.most, m.onward
+        from mandate m join person h on h.id = m.person left join person g on g.id = m.delegated_by left join person e on e.id = m.revoked_by
+        where m.company = $1 order by m.created_at desc, m.id limit $2";
     REVOKE_MANDATE = "update mandate set revoked_at = $2, revoked_by = $3 where id = $1 and revoked_at is null";
     // Companies' accounts.
     OPEN_COMPANY = "update company set opened_at = $2, opened_by = $3 where id = $1 and opened_at is null";

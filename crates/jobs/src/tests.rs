@@ -10,7 +10,12 @@ use store::{Error, testing};
 fn world() -> (World, Arc<FixedClock>) {
     let clock = Arc::new(FixedClock::new(Timestamp::UNIX_EPOCH));
     (
-        World { clock: clock.clone(), entropy: Arc::new(SystemEntropy), zone: kernel::Zone::utc() },
+        World {
+            clock: clock.clone(),
+            entropy: Arc::new(SystemEntropy),
+            zone: kernel::Zone::utc(),
+            currency: kernel::Currency::NONE,
+        },
         clock,
     )
 }

@@ -1,4 +1,4 @@
-use crate::{Id, Locale, Problem, Zone};
+use crate::{Currency, Id, Locale, Problem, Zone};
 use jiff::Timestamp;
 use std::sync::{
     Arc, Mutex,
@@ -93,12 +93,19 @@ pub struct World {
     pub entropy: Arc<dyn Entropy>,
     /// Where days begin and end.
     pub zone: Zone,
+    /// In what people pay.
+    pub currency: Currency,
 }
 
 impl World {
-    /// The machine's clock and randomness, in UTC.
+    /// The machine's clock and randomness, in UTC, without a currency.
     pub fn system() -> Self {
-        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy), zone: Zone::utc() }
+        Self {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            zone: Zone::utc(),
+            currency: Currency::NONE,
+        }
     }
 }
 
@@ -159,6 +166,8 @@ pub struct Ctx {
     pub entropy: Arc<dyn Entropy>,
     /// Where days begin and end.
     pub zone: Zone,
+    /// In what people pay.
+    pub currency: Currency,
 }
 
 impl Ctx {
@@ -173,6 +182,7 @@ impl Ctx {
             trace: format!("{:016x}", u64::from_be_bytes(trace)),
             entropy: world.entropy.clone(),
             zone: world.zone.clone(),
+            currency: world.currency,
         }
     }
 

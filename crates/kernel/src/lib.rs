@@ -1,4 +1,4 @@
-//! The words every crate shares: three-language text, time, ids, identifiers, `Ctx`, `Problem`. No I/O.
+//! The words every crate shares: three-language text, time, ids, money, identifiers, `Ctx`, `Problem`. No I/O.
 //!
 //! Invariant: nothing here reads the clock, the environment or a file. Time and randomness come in
 //! through [`World`], so that the same inputs give the same verdict everywhere.
@@ -6,6 +6,7 @@
 mod ctx;
 mod id;
 pub mod identifiers;
+mod money;
 mod problem;
 mod text;
 mod zone;
@@ -15,6 +16,7 @@ pub use ctx::{
 };
 pub use id::Id;
 pub use jiff::{Timestamp, civil::Date};
+pub use money::{Currency, Money};
 pub use problem::{FieldError, Problem};
 pub use text::{Locale, Text};
 pub use zone::Zone;

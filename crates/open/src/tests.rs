@@ -66,6 +66,7 @@ fn ctx(actor: Actor) -> Ctx {
         clock: Arc::new(FixedClock::new("2026-11-23T04:00:00Z".parse().unwrap())),
         entropy: Arc::new(kernel::SystemEntropy),
         zone: kernel::Zone::utc(),
+        currency: kernel::Currency::NONE,
     };
     Ctx::new(&world, actor, Locale::En)
 }

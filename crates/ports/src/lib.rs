@@ -9,7 +9,8 @@ pub use companies::{Companies, Officer, Registered};
 pub use person::{Inbox, OwnRecords};
 pub use providers::Provider;
 pub use types::{
-    Access, Authority, Consumer, NodeRights, Own, OwnValue, Pending, Subject, SubjectKind, Word,
+    Access, Authority, Consumer, Extent, NodeRights, Own, OwnValue, Pending, Subject, SubjectKind,
+    Word,
 };
 
 use kernel::{Ctx, Id, Problem, Text, Timestamp};

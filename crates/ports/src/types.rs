@@ -1,6 +1,6 @@
 //! What the traits speak of.
 
-use kernel::{Id, Text, Timestamp};
+use kernel::{Id, Money, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -36,18 +36,40 @@ pub struct Authority {
     pub company: Subject,
     /// The person's role there, such as `director`.
     pub role: String,
-    /// How many holders of this mandate must agree.
+    /// How far it goes.
+    #[serde(flatten)]
+    pub extent: Extent,
+}
+
+/// How far a mandate goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extent {
+    /// For which purposes; empty: for all.
+    pub purposes: Vec<String>,
+    /// How many of those who hold one must agree whenever it is used.
     pub needs: u32,
     /// Until when, if limited.
     pub until: Option<Timestamp>,
-    /// For which purposes; empty: for all.
-    pub purposes: Vec<String>,
+    /// The most that its holder may commit the company to at once, if limited.
+    pub most: Option<Money>,
+    /// How many may hold it one after another below its holder: nought, where it may not be given on.
+    pub onward: u32,
 }
 
-impl Authority {
+impl Extent {
+    /// All there is, for whoever acts alone.
+    pub const fn whole() -> Self {
+        Self { purposes: Vec::new(), needs: 1, until: None, most: None, onward: 0 }
+    }
+
     /// Whether it is for this purpose.
     pub fn covers(&self, purpose: &str) -> bool {
         self.purposes.is_empty() || self.purposes.iter().any(|one| one == purpose)
+    }
+
+    /// Whether it is for this sum.
+    pub fn allows(&self, sum: Money) -> bool {
+        self.most.is_none_or(|most| sum.within(most))
     }
 }
 

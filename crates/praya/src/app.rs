@@ -95,7 +95,7 @@ impl App {
     pub async fn build(settings: Settings) -> Result<Self, Error> {
         let Settings { db, world, base, pack, sources, secret, log_key, by_proxy, mail, tsa, demo } =
             settings;
-        let world = World { zone: pack.zone(), ..world };
+        let world = World { zone: pack.zone(), currency: pack.currency(), ..world };
         let https = base.starts_with("https:");
         let origin =
             base.split_once("://").map_or(base.as_str(), |(_, host)| host).replace([':', '/'], "-");

@@ -1,5 +1,5 @@
 use crate::{Row, Visit, assets, texts};
-use kernel::{Date, Locale, Text, Timestamp, Zone};
+use kernel::{Currency, Date, Locale, Money, Text, Timestamp, Zone};
 
 /// Who is signed in, as the header shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Shell {
     pub locale: Locale,
     /// The government's clocks.
     pub zone: Zone,
+    /// In what people pay.
+    pub currency: Currency,
     /// The page's title, already in its language.
     pub title: String,
     /// The government's name.
@@ -56,6 +58,7 @@ impl Shell {
         Self {
             locale: visit.ctx.locale,
             zone: visit.ctx.zone.clone(),
+            currency: visit.ctx.currency,
             title,
             government: visit.brand.government.clone(),
             demo: visit.brand.demo,
@@ -169,6 +172,16 @@ impl Shell {
         texts::date(self.locale, *date)
     }
 
+    /// A sum, as people write it; its space does not break.
+    pub fn money(&self, sum: &Money) -> String {
+        format!("{}\u{a0}{}", sign(&sum.currency), sum.number())
+    }
+
+    /// What stands before a sum of the place's currency.
+    pub fn sign(&self) -> &str {
+        sign(&self.currency)
+    }
+
     /// This page in another language.
     pub fn in_language(&self, locale: &Locale) -> String {
         let (path, query) = self.here.split_once('?').unwrap_or((&self.here, ""));
@@ -180,6 +193,10 @@ impl Shell {
         pairs.push(&lang);
         format!("{path}?{}", pairs.join("&"))
     }
+}
+
+fn sign(currency: &Currency) -> &str {
+    if currency.code() == "HKD" { "HK$" } else { currency.code() }
 }
 
 /// Percent-encodes a query value.

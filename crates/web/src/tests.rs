@@ -15,6 +15,7 @@ pub(super) fn visit(locale: Locale, signed_in: bool) -> Visit {
         clock: Arc::new(FixedClock::new(Timestamp::UNIX_EPOCH)),
         entropy: Arc::new(SeededEntropy::new(7)),
         zone: kernel::Zone::utc(),
+        currency: kernel::Currency::NONE,
     };
     let mut ctx = Ctx::new(&world, Actor::Anonymous, locale);
     if signed_in {

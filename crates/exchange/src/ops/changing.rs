@@ -22,7 +22,7 @@ pub fn may_decide(
         || directory
             .authorities(tx, person, now)?
             .iter()
-            .any(|authority| authority.company.id == *subject && authority.covers(purpose))
+            .any(|authority| authority.company.id == *subject && authority.extent.covers(purpose))
     {
         return Ok(());
     }
@@ -41,7 +41,8 @@ pub struct Reach {
 impl Reach {
     /// Whether what was done for a purpose may be seen.
     pub fn covers(&self, purpose: &str) -> bool {
-        self.mandates.is_empty() || self.mandates.iter().any(|mandate| mandate.covers(purpose))
+        self.mandates.is_empty()
+            || self.mandates.iter().any(|mandate| mandate.extent.covers(purpose))
     }
 }
 

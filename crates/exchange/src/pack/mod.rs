@@ -44,6 +44,11 @@ impl Pack {
         kernel::Zone::named(&self.government.time_zone).unwrap_or(kernel::Zone::utc())
     }
 
+    /// In what its people pay; the check knows it.
+    pub fn currency(&self) -> kernel::Currency {
+        kernel::Currency::parse(&self.government.currency).unwrap_or(kernel::Currency::NONE)
+    }
+
     /// The government it is for.
     pub const fn government(&self) -> &Government {
         &self.government

@@ -94,7 +94,7 @@ async fn asked(exchange: &Exchange, ctx: &Ctx, interaction: &Id) -> Result<Asked
                     deps.directory
                         .authorities(tx, &person, ctx.now)?
                         .into_iter()
-                        .filter(|authority| authority.covers(&request.purpose))
+                        .filter(|authority| authority.extent.covers(&request.purpose))
                         .map(capacity)
                         .collect()
                 }
@@ -182,7 +182,7 @@ async fn decide(
             || shell.t("consent-for-yourself"),
             |authority| role_text(&shell, &authority.role),
         ),
-        needs: capacity.authority.as_ref().map_or(1, |authority| authority.needs),
+        needs: capacity.authority.as_ref().map_or(1, |authority| authority.extent.needs),
         why: shell.of(&purpose.why).to_owned(),
         facts: super::facts(exchange, &shell, &terms),
         asked: how_much(&shell, &sheets),
@@ -379,7 +379,7 @@ pub(crate) async fn answer(
         .map_err(|_| Problem::new(400, "form-unreadable"))?;
     let (exchange, ctx) = (exchange.clone(), visit.ctx.clone());
     let db = exchange.db.clone();
-    let needs = capacity.authority.as_ref().map_or(1, |authority| authority.needs);
+    let needs = capacity.authority.as_ref().map_or(1, |authority| authority.extent.needs);
     let away = db
         .write(move |tx| {
             let signature =

@@ -12,7 +12,7 @@ use crate::{
     model::{Selection, Terms},
     pack::{Field, FieldType},
 };
-use kernel::Text;
+use kernel::{Money, Text};
 use store::Cell;
 use web::{Row, Shell};
 
@@ -46,7 +46,7 @@ pub(crate) struct Line {
 /// A value as a person reads it.
 pub(crate) fn value_text(shell: &Shell, field: &Field, value: Cell<&str>) -> String {
     match (field.kind, value) {
-        (FieldType::Money, Cell::Int(cents)) => money(cents),
+        (FieldType::Money, Cell::Int(cents)) => shell.money(&Money::new(cents, shell.currency)),
         (FieldType::Date, Cell::Text(date)) => {
             date.parse::<kernel::Date>().map_or_else(|_| date.to_owned(), |date| shell.date(&date))
         }
@@ -62,20 +62,6 @@ pub(crate) fn value_text(shell: &Shell, field: &Field, value: Cell<&str>) -> Str
         (_, Cell::Text(text)) => text.to_owned(),
         (_, Cell::Null | Cell::Other) => shell.t("value-none"),
     }
-}
-
-/// `HK$ 1,234.50` from integer cents; its space does not break.
-fn money(cents: i64) -> String {
-    let whole = (cents / 100).unsigned_abs().to_string();
-    let mut grouped = String::new();
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    let sign = if cents < 0 { "-" } else { "" };
-    format!("HK$\u{a0}{sign}{grouped}.{:02}", cents.unsigned_abs() % 100)
 }
 
 /// The last day before a moment: a consent that ends at midnight ends on the day before.
@@ -155,20 +141,4 @@ pub(crate) fn consumer_name(exchange: &Exchange, tx: &mut store::Tx<'_>, client:
         .ok()
         .flatten()
         .map_or_else(|| Text::same(client), |consumer| consumer.name)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn money_is_read_with_thousands_and_two_decimals() {
-        for (cents, text) in [
-            (0, "HK$\u{a0}0.00"),
-            (5, "HK$\u{a0}0.05"),
-            (123_450, "HK$\u{a0}1,234.50"),
-            (-100_000_000, "HK$\u{a0}-1,000,000.00"),
-            (99_999, "HK$\u{a0}999.99"),
-        ] {
-            assert_eq!(super::money(cents), text);
-        }
-    }
 }

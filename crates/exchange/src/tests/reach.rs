@@ -3,7 +3,7 @@
 use super::world;
 use crate::ops;
 use kernel::{Id, Problem, Text, Timestamp};
-use ports::{Authority, Consumer, Directory, Subject, SubjectKind};
+use ports::{Authority, Consumer, Directory, Extent, Subject, SubjectKind};
 use store::{Tx, testing};
 
 /// One person who acts for one company, by these mandates.
@@ -30,9 +30,10 @@ impl Directory for One {
             mandate: "man_1".into(),
             company: named("com_1", SubjectKind::Company),
             role: "representative".to_owned(),
-            needs: 1,
-            until: None,
-            purposes: purposes.iter().map(ToString::to_string).collect(),
+            extent: Extent {
+                purposes: purposes.iter().map(ToString::to_string).collect(),
+                ..Extent::whole()
+            },
         };
         Ok(self.0.iter().map(authority).collect())
     }

@@ -114,12 +114,20 @@ fn acts_for(
             let all = authorities(tx, &person.into(), rules::RECORDS, now)?;
             let mut able = all.into_iter().filter(|one| {
                 let named = which.as_deref().is_none_or(|brn| one.company.key == brn);
-                named && one.needs == 1 && one.covers(service)
+                named && one.extent.needs == 1 && one.extent.covers(service)
             });
             // Which one is for the person to say.
             let (Some(one), None) = (able.next(), able.next()) else { return Ok(None) };
             let company = Link::new(Kind::Company, &one.company.key);
-            Ok(Some((company, Link { role: Some(one.role), mandate: Some(one.mandate.0), ..me })))
+            Ok(Some((
+                company,
+                Link {
+                    role: Some(one.role),
+                    mandate: Some(one.mandate.0),
+                    most: one.extent.most,
+                    ..me
+                },
+            )))
         }
         Behalf::Department(which) => {
             let Some(row) = tx.query_opt(sql::OFFICER, &[person.into()])? else { return Ok(None) };

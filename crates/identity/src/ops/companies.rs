@@ -11,7 +11,7 @@ use crate::{
     sql, tell,
 };
 use kernel::{Ctx, Id, Problem, from_micros, identifiers::Brn, micros};
-use ports::{Inbox, Registered, SubjectKind};
+use ports::{Extent, Inbox, Registered, SubjectKind};
 use serde_json::json;
 use store::{Row, Tx};
 
@@ -122,12 +122,10 @@ fn follow_register(
             person: person.clone(),
             role: companies::DIRECTOR.to_owned(),
             scopes: companies::SCOPES.to_owned(),
-            needs,
             from: ctx.now,
-            until: None,
             delegated_by: None,
             parent: None,
-            purposes: Vec::new(),
+            extent: Extent { needs, ..Extent::whole() },
         };
         let given = insert_mandate(tx, ctx, &mandate)?;
         let what = json!({"mandate": given, "company": company, "person": person, "needs": needs,
@@ -181,7 +179,7 @@ pub fn companies_of(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<CompanyView>, Prob
             opened: row.opt_int(0)?.map(from_micros),
             register_at: row.opt_int(1)?.map(from_micros),
             officers: officers.iter().map(officer).collect::<Result<_, Problem>>()?,
-            needs: authority.needs,
+            needs: authority.extent.needs,
             company,
         });
     }

@@ -7,7 +7,7 @@ use kernel::{
     identifiers::{Brn, Hkid},
     micros,
 };
-use ports::{Authority, Subject, SubjectKind};
+use ports::{Authority, Extent, Subject, SubjectKind};
 use store::{Row, Tx};
 
 /// A person to add.
@@ -49,18 +49,14 @@ pub struct Mandate {
     pub role: String,
     /// For what, separated by spaces: `records` (agree to an exchange), `mandates` (see and take back mandates).
     pub scopes: String,
-    /// How many holders must agree.
-    pub needs: u32,
     /// From when.
     pub from: Timestamp,
-    /// Until when, if limited.
-    pub until: Option<Timestamp>,
     /// Who gave it, if a person did and not the register.
     pub delegated_by: Option<Id>,
     /// The mandate under which it was given, with which it ends.
     pub parent: Option<Id>,
-    /// For which purposes; empty: for all.
-    pub purposes: Vec<String>,
+    /// How far it goes.
+    pub extent: Extent,
 }
 
 /// Adds a person. A handle or card number that exists is `409 person-exists`.
@@ -132,13 +128,15 @@ pub(super) fn insert_mandate(tx: &mut Tx<'_>, ctx: &Ctx, new: &Mandate) -> Resul
         new.person.as_str().into(),
         (&new.role).into(),
         (&new.scopes).into(),
-        new.needs.max(1).into(),
+        new.extent.needs.max(1).into(),
         micros(new.from).into(),
-        new.until.map(micros).into(),
+        new.extent.until.map(micros).into(),
         new.delegated_by.as_ref().map(Id::as_str).into(),
         micros(ctx.now).into(),
-        new.purposes.join(" ").into(),
+        new.extent.purposes.join(" ").into(),
         new.parent.as_ref().map(Id::as_str).into(),
+        new.extent.most.map(|most| most.to_string()).into(),
+        new.extent.onward.into(),
     ];
     tx.execute(sql::ADD_MANDATE, &args)?;
     Ok(id)
@@ -211,24 +209,34 @@ pub fn authorities(
 ) -> Result<Vec<Authority>, Problem> {
     let mut all = Vec::new();
     for row in tx.query(sql::AUTHORITIES, &[person.as_str().into(), micros(now).into()])? {
-        if rules::has_scope(row.text(4)?, scope) {
+        if rules::has_scope(row.text(2)?, scope) {
             let company = Subject {
                 kind: SubjectKind::Company,
-                id: row.text(5)?.into(),
-                name: name(&row, 6)?,
-                key: row.text(9)?.to_owned(),
+                id: row.text(3)?.into(),
+                name: name(&row, 4)?,
+                key: row.text(7)?.to_owned(),
             };
             all.push(Authority {
                 mandate: row.text(0)?.into(),
                 company,
                 role: row.text(1)?.to_owned(),
-                needs: u32::try_from(row.int(2)?).unwrap_or(u32::MAX),
-                until: row.opt_int(3)?.map(from_micros),
-                purposes: words(row.text(10)?),
+                extent: extent(&row, 8)?,
             });
         }
     }
     Ok(all)
+}
+
+/// How far a mandate goes, of five columns from the first.
+pub(super) fn extent(row: &Row, first: usize) -> Result<Extent, Problem> {
+    let most = row.opt_text(first + 3)?.map(str::parse).transpose();
+    Ok(Extent {
+        purposes: words(row.text(first)?),
+        needs: u32::try_from(row.int(first + 1)?).unwrap_or(u32::MAX),
+        until: row.opt_int(first + 2)?.map(from_micros),
+        most: most.map_err(|()| Problem::internal("a mandate's sum cannot be read"))?,
+        onward: u32::try_from(row.int(first + 4)?).unwrap_or(0),
+    })
 }
 
 /// What is kept separated by spaces.
@@ -245,7 +253,7 @@ pub fn holders(
 ) -> Result<Vec<Subject>, Problem> {
     let mut all: Vec<Subject> = Vec::new();
     for row in tx.query(sql::HOLDERS, &[company.as_str().into(), micros(now).into()])? {
-        let purposes = row.text(11)?;
+        let purposes = row.text(10)?;
         if rules::has_scope(row.text(7)?, rules::RECORDS)
             && (purposes.is_empty() || rules::has_scope(purposes, purpose))
             && !all.iter().any(|one| one.id.as_str() == row.text(0).unwrap_or_default())

@@ -1,10 +1,11 @@
 //! Who may act for my companies: the list, giving a mandate, agreeing to one, ending one.
 
-use super::{render, role};
+use super::render;
 use crate::{
     Identity,
-    model::{GivenToMe, Managed},
+    model::{GivenToMe, Managed, PastMandate},
     ops::{self, NewOffer},
+    rules::mandates::ONWARD,
 };
 use askama::Template;
 use axum::{
@@ -12,7 +13,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::{SignedDuration, civil::Date};
-use kernel::{Id, Problem, Text, Timestamp, Zone, identifiers::Hkid};
+use kernel::{Currency, Id, Money, Problem, Text, Timestamp, Zone, identifiers::Hkid};
+use ports::Extent;
 use serde::Deserialize;
 use web::{Choice, Errors, Form, Outcome, Shell, Visit};
 
@@ -22,39 +24,38 @@ struct Page {
     shell: Shell,
     companies: Vec<Managed>,
     given: Vec<GivenToMe>,
-    /// The purposes there are.
-    purposes: Vec<(String, Text)>,
+    words: Words,
     /// The mandate that is about to be ended, and whose it is.
     ending: Option<(Id, Text)>,
     done: String,
 }
 
-impl Page {
-    fn role(&self, of: &str) -> String {
-        role(&self.shell, of)
-    }
+/// The names of the purposes there are.
+struct Words(Vec<(String, Text)>);
 
-    /// For what, how many, until when: `Deciding a loan · 2 must agree · until 22 May 2027`.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
-    fn terms(&self, purposes: &[String], needs: &u32, until: Option<&Timestamp>) -> String {
+impl Words {
+    /// How far a mandate goes: `Deciding a loan · 2 must agree · up to HK$ 50,000.00 · until 22 May 2027`.
+    fn of(&self, shell: &Shell, extent: &Extent) -> String {
         let named = |id: &String| {
-            let known = self.purposes.iter().find(|(known, _)| known == id);
-            known.map_or_else(|| id.clone(), |(_, name)| self.shell.of(name).to_owned())
+            let known = self.0.iter().find(|(known, _)| known == id);
+            known.map_or_else(|| id.clone(), |(_, name)| shell.of(name).to_owned())
         };
-        let joint = if self.shell.chinese() { "、" } else { ", " };
-        let what = match purposes {
-            [] => self.shell.t("mandates-all-purposes"),
+        let joint = if shell.chinese() { "、" } else { ", " };
+        let mut parts = vec![match &extent.purposes[..] {
+            [] => shell.t("mandates-all-purposes"),
             some => some.iter().map(named).collect::<Vec<_>>().join(joint),
-        };
-        let many = match needs {
-            1 => self.shell.t("mandates-alone"),
-            many => self.shell.t1("mandates-needs", "needs", *many),
-        };
-        let end = until.map_or_else(
-            || self.shell.t("mandates-unlimited"),
-            |until| self.shell.t1("mandates-until", "until", last_day(&self.shell, *until)),
-        );
-        [what, many, end].join(" · ")
+        }];
+        parts.push(match extent.needs {
+            1 => shell.t("mandates-alone"),
+            many => shell.t1("mandates-needs", "needs", many),
+        });
+        parts.extend(extent.most.map(|most| shell.t1("mandates-most", "sum", shell.money(&most))));
+        parts.push(extent.until.map_or_else(
+            || shell.t("mandates-unlimited"),
+            |until| shell.t1("mandates-until", "until", last_day(shell, until)),
+        ));
+        parts.extend((extent.onward > 0).then(|| shell.t("mandates-onward")));
+        parts.join(" · ")
     }
 }
 
@@ -90,7 +91,7 @@ pub(super) async fn page(
         .flat_map(|company| &company.mandates)
         .filter(|mandate| mandate.delegated)
         .map(|mandate| (mandate.id.clone(), mandate.name.clone()));
-    let of_mine = given.iter().map(|mandate| (mandate.id.clone(), mandate.company.clone()));
+    let of_mine = given.iter().map(|mandate| (mandate.id.clone(), mandate.name.clone()));
     let ending = of_others.chain(of_mine).find(|(id, _)| asked.end.as_ref() == Some(id));
     let shell = visit.shell("mandates-title");
     let done = asked
@@ -101,10 +102,58 @@ pub(super) async fn page(
         done: done.map_or_else(String::new, |done| shell.t(&format!("mandates-done-{done}"))),
         companies,
         given,
-        purposes: identity.0.records.purposes(),
+        words: Words(identity.0.records.purposes()),
         ending,
         shell,
     })
+}
+
+#[derive(Template)]
+#[template(path = "mandate_history.html")]
+struct HistoryPage {
+    shell: Shell,
+    company: Text,
+    all: Vec<PastMandate>,
+    words: Words,
+    now: Timestamp,
+}
+
+impl HistoryPage {
+    /// How it ended, or that it stands.
+    fn end(&self, past: &PastMandate) -> String {
+        let ran_out = past.extent.until.filter(|until| *until <= self.now);
+        match (&past.ended, ran_out) {
+            (Some((at, Some(by))), _) => self.shell.t2(
+                "mandates-ended-by",
+                "at",
+                self.shell.moment(at),
+                "name",
+                self.shell.of(by).to_owned(),
+            ),
+            (Some((at, None)), _) => {
+                self.shell.t1("mandates-ended-register", "at", self.shell.moment(at))
+            }
+            (None, Some(until)) => {
+                self.shell.t1("mandates-ran-out", "at", last_day(&self.shell, until))
+            }
+            (None, None) => self.shell.t("mandates-stands"),
+        }
+    }
+}
+
+/// `GET /my/mandates/history`.
+pub(super) async fn history(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Query(of): Query<For>,
+) -> Outcome<Response> {
+    let Some(company) = of.company else { return Ok(Redirect::to("/my/mandates").into_response()) };
+    let ctx = visit.ctx.clone();
+    let found = identity.0.db.read(move |tx| ops::history_of(tx, &ctx, &company)).await?;
+    let (company, all) = found;
+    let words = Words(identity.0.records.purposes());
+    let now = visit.ctx.now;
+    render(&HistoryPage { shell: visit.shell("mandates-history"), company, all, words, now })
 }
 
 fn done(what: &str) -> Response {
@@ -121,10 +170,23 @@ struct GivePage {
     agree: u32,
     purposes: Vec<Choice>,
     needs: Vec<Choice>,
+    /// The most that whoever gives may give.
+    most: Option<Money>,
+    /// How far it may be given on.
+    onward: Vec<Choice>,
     /// In the demonstration: somebody to give it to, with their card number.
     somebody: Option<(String, String)>,
     form: Give,
     errors: Errors,
+}
+
+impl GivePage {
+    fn most_hint(&self) -> String {
+        match &self.most {
+            Some(most) => self.shell.t1("mandate-give-most-own", "sum", self.shell.money(most)),
+            None => self.shell.t("mandate-give-most-hint"),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -144,6 +206,10 @@ pub(super) struct Give {
     purpose: Vec<String>,
     #[serde(default)]
     needs: String,
+    #[serde(default)]
+    most: String,
+    #[serde(default)]
+    onward: String,
     #[serde(default, rename = "until-day")]
     day: String,
     #[serde(default, rename = "until-month")]
@@ -160,6 +226,12 @@ impl Give {
         let day = || Date::new(number(&self.year)?, small(&self.month)?, small(&self.day)?).ok();
         day().map_or(Timestamp::UNIX_EPOCH, |day| zone.end_of(day))
     }
+
+    /// Empty: no limit. What is no sum is nought, which nobody may give.
+    fn most(&self, currency: Currency) -> Option<Money> {
+        let typed = || Money::typed(&self.most, currency).unwrap_or(Money::new(0, currency));
+        (!self.most.trim().is_empty()).then(typed)
+    }
 }
 
 async fn form(
@@ -172,7 +244,7 @@ async fn form(
     let ctx = visit.ctx.clone();
     let companies = identity.0.db.read(move |tx| ops::mandates_of(tx, &ctx)).await?;
     let managed = companies.into_iter().find(|one| one.authority.company.id == company);
-    let Managed { authority, mandates, .. } =
+    let Managed { authority, mandates, manages, .. } =
         managed.ok_or_else(|| Problem::new(404, "not-found"))?;
     let somebody = if identity.0.demo {
         let found = identity.0.db.read(move |tx| {
@@ -186,7 +258,7 @@ async fn form(
     };
     let shell = visit.shell("mandate-give-title");
     let purposes = identity.0.records.purposes().into_iter();
-    let purposes = purposes.filter(|(id, _)| authority.covers(id)).map(|(id, name)| {
+    let purposes = purposes.filter(|(id, _)| authority.extent.covers(id)).map(|(id, name)| {
         let ticked = form.purpose.contains(&id);
         Choice::new(id, shell.of(&name)).checked(ticked)
     });
@@ -197,10 +269,18 @@ async fn form(
         };
         Choice::new(many.to_string(), text).checked(form.needs == many.to_string())
     };
+    let onward = if manages { ONWARD } else { authority.extent.onward.saturating_sub(1) };
+    let further = |onward: u32| {
+        let chosen = form.onward == onward.to_string() || (form.onward.is_empty() && onward == 0);
+        Choice::new(onward.to_string(), shell.t(&format!("mandate-give-onward-{onward}")))
+            .checked(chosen)
+    };
     Ok(GivePage {
         company_name: authority.company.name.clone(),
         company,
-        agree: authority.needs,
+        agree: authority.extent.needs,
+        most: authority.extent.most,
+        onward: (0..=onward).map(further).collect(),
         somebody: somebody.map(|person| {
             let card = Hkid::parse(&person.key).map(|card| card.pretty());
             (shell.of(&person.name).to_owned(), card.unwrap_or_default())
@@ -233,9 +313,17 @@ pub(super) async fn give(
         company: Id::from(sent.company.as_str()),
         hkid: sent.hkid.clone(),
         name: sent.name.clone(),
-        purposes: sent.purpose.clone(),
-        needs: sent.needs.parse().unwrap_or(0),
-        until: sent.until(&visit.ctx.zone),
+        extent: Extent {
+            purposes: sent.purpose.clone(),
+            needs: sent.needs.parse().unwrap_or(0),
+            until: Some(sent.until(&visit.ctx.zone)),
+            most: sent.most(visit.ctx.currency),
+            onward: sent.onward.parse().unwrap_or(if sent.onward.is_empty() {
+                0
+            } else {
+                u32::MAX
+            }),
+        },
     };
     let known: Vec<_> = identity.0.records.purposes().into_iter().map(|(id, _)| id).collect();
     let (ctx, company) = (visit.ctx.clone(), new.company.clone());

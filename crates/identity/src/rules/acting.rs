@@ -5,6 +5,7 @@ use crate::{
     error::{Code, Refusal, Verdict},
     model::{Client, Profile},
 };
+use kernel::Money;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -43,12 +44,15 @@ pub struct Link {
     /// By which mandate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mandate: Option<String>,
+    /// The most it may commit the company to at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most: Option<Money>,
 }
 
 impl Link {
     /// Somebody, without a role or mandate.
     pub fn new(kind: Kind, id: &str) -> Self {
-        Self { kind, id: id.to_owned(), role: None, mandate: None }
+        Self { kind, id: id.to_owned(), role: None, mandate: None, most: None }
     }
 }
 
@@ -146,7 +150,8 @@ pub fn claims(chain: &[Link], name: impl Fn(&str) -> String) -> Option<(String, 
     let (subject, actors) = chain.split_first()?;
     let act = actors.iter().fold(None, |before: Option<Json>, link| {
         let mut act = json!({"sub": called(link)});
-        for (claim, value) in [("role", &link.role), ("mandate", &link.mandate)] {
+        let most = link.most.map(|most| most.to_string());
+        for (claim, value) in [("role", &link.role), ("mandate", &link.mandate), ("most", &most)] {
             if let Some(value) = value {
                 act[claim] = value.as_str().into();
             }

@@ -1,73 +1,72 @@
 //! Who may give whom which mandate, and who may end one.
 
 use kernel::{Id, Text, Timestamp};
+use ports::Extent;
 
 /// A mandate that a person gives lasts at most this long, in seconds.
 pub const LONGEST: i64 = 3 * 366 * 24 * 3600;
 /// At most so many must agree.
 pub const MOST: u32 = 9;
+/// So many may hold it one after another below whom a manager gives it to, at most.
+pub const ONWARD: u32 = 2;
 /// The role of whoever holds a mandate that a person gave.
 pub const ROLE: &str = "representative";
 
-/// Who gives: by a mandate to manage the company's mandates. Those come from the register alone, so that no
-/// mandate that was given can give another.
-#[derive(Debug, Clone)]
+/// Who gives: who manages the company's mandates, as the register alone lets somebody, or who holds one that may
+/// be given on.
+#[derive(Debug, Clone, Copy)]
 pub struct Giver<'a> {
     /// The person.
     pub person: &'a Id,
-    /// For which purposes they act; empty: for all.
-    pub purposes: &'a [String],
-    /// Until when their own mandate lasts, if limited.
-    pub until: Option<Timestamp>,
-    /// How many must agree where they act.
-    pub needs: u32,
+    /// How far their own mandate goes.
+    pub extent: &'a Extent,
+    /// Whether it is one to manage all.
+    pub manages: bool,
 }
 
-/// What is to be given.
-#[derive(Debug, Clone)]
-pub struct Wanted<'a> {
-    /// To whom.
-    pub person: &'a Id,
-    /// For which purposes.
-    pub purposes: &'a [String],
-    /// How many must agree whenever it is used.
-    pub needs: u32,
-    /// Until when.
-    pub until: Timestamp,
-}
-
-/// How many of the company's people must agree before the mandate counts: as many as where they act. Or the
-/// fields that are not allowed, each with its code.
+/// How many must agree before the mandate counts: as many as where the giver acts. Or the fields that are not
+/// allowed, each with its code.
 pub fn may_give(
-    giver: &Giver<'_>,
-    wanted: &Wanted<'_>,
+    giver: Giver<'_>,
+    to: &Id,
+    wanted: &Extent,
     known: &[String],
     now: Timestamp,
 ) -> Result<u32, Vec<(&'static str, &'static str)>> {
+    let own = giver.extent;
     let mut wrong = Vec::new();
-    if wanted.person == giver.person {
+    if to == giver.person {
         wrong.push(("hkid", "mandate-to-self"));
     }
-    let theirs = |purpose: &String| {
-        known.contains(purpose) && (giver.purposes.is_empty() || giver.purposes.contains(purpose))
-    };
+    let theirs = |purpose: &String| known.contains(purpose) && own.covers(purpose);
     // None would mean all.
     if wanted.purposes.is_empty() || !wanted.purposes.iter().all(theirs) {
         wrong.push(("purpose", "mandate-purposes"));
     }
-    let ahead = wanted.until.as_second() - now.as_second();
-    if !(1..=LONGEST).contains(&ahead) || giver.until.is_some_and(|until| wanted.until > until) {
+    let ahead = wanted.until.map_or(i64::MAX, |until| until.as_second() - now.as_second());
+    if !(1..=LONGEST).contains(&ahead) || own.until.is_some_and(|own| wanted.until > Some(own)) {
         wrong.push(("until", "mandate-until"));
     }
-    if !(1..=MOST).contains(&wanted.needs) {
+    // A manager's own number is asked of those who give; whoever gives on gives on that too.
+    let fewest = if giver.manages { 1 } else { own.needs.max(1) };
+    if !(fewest..=MOST).contains(&wanted.needs) {
         wrong.push(("needs", "mandate-count"));
     }
-    if wrong.is_empty() { Ok(giver.needs.max(1)) } else { Err(wrong) }
+    let sum = wanted.most.map_or(own.most.is_none(), |sum| sum.cents > 0 && own.allows(sum));
+    if !sum {
+        wrong.push(("most", "mandate-sum"));
+    }
+    let onward = if giver.manages { ONWARD + 1 } else { own.onward };
+    if wanted.onward >= onward {
+        wrong.push(("onward", "mandate-onward"));
+    }
+    if wrong.is_empty() { Ok(own.needs.max(1)) } else { Err(wrong) }
 }
 
-/// Whether a mandate may be ended by who asks: `None` where they may not even know of it.
-pub fn may_end(manages: bool, holds: bool, given: bool) -> Option<Result<(), &'static str>> {
-    match (manages || holds, given) {
+/// Whether a mandate may be ended by who asks, who is `above` it where they manage the company's mandates or hold
+/// one under which it was given: `None` where they may not even know of it.
+pub fn may_end(above: bool, holds: bool, given: bool) -> Option<Result<(), &'static str>> {
+    match (above || holds, given) {
         (false, _) => None,
         // What the register says stands until the register changes.
         (true, false) => Some(Err("mandate-of-register")),

@@ -9,6 +9,7 @@ use crate::{
 };
 use http::StatusCode;
 use kernel::{Id, Problem, Role, Text, micros};
+use ports::Extent;
 use serde_json::{Value as Json, json};
 use wire::jws::Parsed;
 
@@ -269,27 +270,31 @@ async fn nobody_exchanges_a_token_for_more_than_it_allows() {
         revoke(&site, &held).await;
         let his = signed_in(&site, &portal, &site.wong, DELEGATE).await;
         assert_eq!(exchange(&site, &portal, &his, &[ask, company]).await.error(), "invalid_target");
-        for (needs, purposes) in [(2, vec![]), (1, vec!["loan-assessment".to_owned()])] {
-            let (ctx, company_id, wong) = (ctx.clone(), company_id.clone(), wong.clone());
-            let mandate = move |now| ops::Mandate {
+        let hold = async |extent: Extent| {
+            let mandate = ops::Mandate {
                 company: company_id.clone(),
                 person: wong.clone(),
                 role: "director".to_owned(),
                 scopes: "records".to_owned(),
-                needs,
-                from: now,
-                until: None,
+                from: ctx.now,
                 delegated_by: None,
                 parent: None,
-                purposes: purposes.clone(),
+                extent,
             };
-            site.db
-                .write(move |tx| ops::add_mandate(tx, &ctx, &mandate(ctx.now)).map(drop))
-                .await
-                .unwrap();
+            let ctx = ctx.clone();
+            site.db.write(move |tx| ops::add_mandate(tx, &ctx, &mandate).map(drop)).await.unwrap();
+        };
+        for (needs, purposes) in [(2, vec![]), (1, vec!["loan-assessment".to_owned()])] {
+            hold(Extent { needs, purposes, ..Extent::whole() }).await;
             let refused = exchange(&site, &portal, &his, &[ask, company]).await;
             assert_eq!(refused.error(), "invalid_target", "{needs}");
         }
+        // How much he may commit it to goes with the token.
+        let most = Some(kernel::Money::new(500_000, kernel::Currency::NONE));
+        hold(Extent { most, ..Extent::whole() }).await;
+        let token = given(&exchange(&site, &portal, &his, &[ask, company]).await);
+        let said = about(&site, &tax, &token).await;
+        assert_eq!(said["act"]["act"]["most"], json!("XXX 5000.00"));
         // It ends with what it came of.
         site.clock.advance(600);
         assert_eq!(about(&site, &tax, &read).await, json!({"active": false}));

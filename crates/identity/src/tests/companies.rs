@@ -68,7 +68,7 @@ async fn a_company_account_is_opened_by_a_director_whom_the_register_names_and_b
         let reply = open(&site, &lee, "23456789").await;
         assert_eq!(reply.location(), "/my/companies?done=opened", "{}", reply.text);
         let all = acts(&site, "lee-admin").await;
-        assert_eq!((all.len(), all[0].role.as_str(), all[0].needs), (1, "director", 1));
+        assert_eq!((all.len(), all[0].role.as_str(), all[0].extent.needs), (1, "director", 1));
         assert_eq!(acts(&site, "wong-ka-ho").await.len(), 1, "a reserve director directs nothing");
         let page = site.get("/my/companies", &lee).await.text;
         assert!(page.contains("Tin Hau Foods") && page.contains("Reserve director"), "{page}");
@@ -86,13 +86,13 @@ async fn where_there_are_two_directors_whoever_opens_the_account_does_not_act_al
         says(&site, "23456789", true, vec![officer("Lee", LEE, true), officer("Chan", CHAN, true)]);
         let lee = site.signed_in("lee-admin").await;
         open(&site, &lee, "23456789").await;
-        assert_eq!(acts(&site, "lee-admin").await[0].needs, 2);
+        assert_eq!(acts(&site, "lee-admin").await[0].extent.needs, 2);
         let chan = acts(&site, "chan-mei-ling").await;
         assert_eq!(chan.len(), 2, "the other director acts for it as well");
         site.clock.advance(1);
         says(&site, "23456789", true, vec![officer("Lee", LEE, true)]);
         open(&site, &lee, "23456789").await;
-        assert_eq!(acts(&site, "lee-admin").await[0].needs, 1, "who is alone decides alone");
+        assert_eq!(acts(&site, "lee-admin").await[0].extent.needs, 1, "who is alone decides alone");
     }
 }
 

@@ -158,6 +158,7 @@ impl Site {
             clock: clock.clone(),
             entropy: Arc::new(kernel::SystemEntropy),
             zone: kernel::Zone::utc(),
+            currency: kernel::Currency::NONE,
         };
         let keys = Keys::load(&db, &world, &SECRET).await.unwrap();
         let exchange = Arc::new(Exchange::default());

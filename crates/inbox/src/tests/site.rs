@@ -100,6 +100,7 @@ impl Site {
             clock: clock.clone(),
             entropy: Arc::new(kernel::SystemEntropy),
             zone: kernel::Zone::utc(),
+            currency: kernel::Currency::NONE,
         };
         let (server, mails) = mail_sink().await;
         let pushes = Arc::new(Mutex::new(Vec::new()));

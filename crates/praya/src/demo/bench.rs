@@ -34,7 +34,7 @@ pub(crate) async fn fill(options: &BenchOptions) -> Result<(), Error> {
     std::fs::create_dir_all(folder)?;
     let pack = exchange::pack::load_embedded()
         .map_err(|mistakes| format!("{} mistakes in the pack", mistakes.len()))?;
-    let world = World { zone: pack.zone(), ..World::system() };
+    let world = World { zone: pack.zone(), currency: pack.currency(), ..World::system() };
     let url = options
         .database
         .clone()

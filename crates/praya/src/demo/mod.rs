@@ -145,7 +145,7 @@ impl Made {
         let db = Db::open(&url).await?;
         db.migrate().await?;
         let pack = config::pack(options.pack.as_deref())?;
-        let world = World { zone: pack.zone(), ..World::system() };
+        let world = World { zone: pack.zone(), currency: pack.currency(), ..World::system() };
         let made_up = data::Data::new(SEED, 60);
         departments::write(&folder.join("departments"), &pack, &made_up, &world).await?;
         let api = departments::serve_api(&pack, &made_up, &world).await?;

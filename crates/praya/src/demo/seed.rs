@@ -66,12 +66,10 @@ pub(crate) async fn people(db: &Db, world: &World, data: &Data) -> Result<(), Er
                     person: person.clone(),
                     role: "director".to_owned(),
                     scopes: "records mandates".to_owned(),
-                    needs: company.needs,
                     from: ctx.now,
-                    until: None,
                     delegated_by: None,
                     parent: None,
-                    purposes: Vec::new(),
+                    extent: ports::Extent { needs: company.needs, ..ports::Extent::whole() },
                 };
                 identity::ops::add_mandate(tx, &ctx, &mandate)?;
             }
@@ -335,7 +333,7 @@ pub(crate) async fn describe(db: &Db) -> Result<(Vec<Json>, Vec<Json>), Error> {
         let (id, now) = (persona.id.clone(), kernel::Clock::now(&kernel::SystemClock));
         let scope = identity::rules::RECORDS;
         let companies = db.read(move |tx| identity::ops::authorities(tx, &id, scope, now)).await?;
-        let companies: Vec<_> = companies.iter().map(|a| json!({"id": a.company.id, "name": a.company.name, "brn": a.company.key, "role": a.role, "needs": a.needs})).collect();
+        let companies: Vec<_> = companies.iter().map(|a| json!({"id": a.company.id, "name": a.company.name, "brn": a.company.key, "role": a.role, "needs": a.extent.needs})).collect();
         let line = json!({"id": persona.id, "key": persona.handle, "name": persona.name, "role": persona.role, "of": persona.of, "companies": companies});
         if persona.role == "officer" || persona.role == "admin" {
             officers.push(line);

@@ -72,6 +72,7 @@ impl Holder {
                 clock: clock.clone(),
                 entropy: Arc::new(SystemEntropy),
                 zone: kernel::Zone::utc(),
+                currency: kernel::Currency::NONE,
             },
             database,
             logs,

@@ -52,12 +52,10 @@ pub(super) fn everyone(
             person: one.clone(),
             role: "director".to_owned(),
             scopes: "records mandates".to_owned(),
-            needs: 1,
             from: ctx.now,
-            until: None,
             delegated_by: None,
             parent: None,
-            purposes: Vec::new(),
+            extent: ports::Extent { needs: 1, ..ports::Extent::whole() },
         };
         ops::add_mandate(tx, ctx, &mandate)?;
     }

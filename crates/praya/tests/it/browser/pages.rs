@@ -292,6 +292,7 @@ async fn two_pages(demo: &Demo, bank: &Consumer) -> (Vec<Page>, Vec<Page>) {
     second.post(&crate::demo::form(&body, "/my/mandates/offers/").action, &[]).await;
     let body = second.get("/my/mandates").await.body;
     let end = links(&body).into_iter().find(|link| link.contains("?end=")).unwrap();
+    let past = links(&body).into_iter().find(|link| link.contains("/history?")).unwrap();
     offer(&first).await;
     let asked = links(&second.get("/my/data").await.body)
         .into_iter()
@@ -303,6 +304,7 @@ async fn two_pages(demo: &Demo, bank: &Consumer) -> (Vec<Page>, Vec<Page>) {
         ("my-data-asked", "/my/data"),
         ("mandates-asked", "/my/mandates"),
         ("mandates-end", &end),
+        ("mandates-history", &past),
     ]);
     (offered, asked)
 }
