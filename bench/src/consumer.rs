@@ -45,7 +45,7 @@ impl Consumer {
             Ok(PrivateJwk::parse(&std::fs::read(data.join(name))?)?)
         };
         let signing = SigningKey::new(&key("bank-signing.json")?)?;
-        let public = Jwk::from(signing.public().key);
+        let public = Jwk::from(signing.public().key.clone());
         let tokens = std::fs::read_to_string(data.join("tokens.txt"))?;
         let (_, jwks) =
             Connection::open(PRAYA, &data.join("ca.pem")).await?.get("/oauth/jwks").await?;

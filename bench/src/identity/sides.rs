@@ -228,8 +228,7 @@ impl Side {
     }
 
     fn proof(&self, nonce: Option<&str>) -> Result<String, Failure> {
-        let header =
-            json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": Jwk::from(self.key.public().key)});
+        let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": Jwk::from(self.key.public().key.clone())});
         let mut claims = json!({
             "jti": self.random(), "htm": "POST", "htu": format!("{}{}", self.issuer, self.token),
             "iat": self.world.clock.now().as_second(),

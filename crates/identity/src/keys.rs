@@ -1,19 +1,23 @@
 //! What this installation signs with, and the secrets it derives.
 
-use crate::{Identity, model::Asked, ops, rules, sql};
+use crate::{
+    Identity,
+    model::{Asked, IdTokenAlg},
+    ops, rules, sql,
+};
 use kernel::{Actor, Ctx, Locale, Problem, Timestamp, World, from_micros, micros};
 use serde_json::{Value as Json, json};
 use std::sync::{Arc, PoisonError, RwLock};
 use store::{Db, Tx};
 use wire::{
     dpop::Nonces,
-    jwk::PrivateJwk,
     jws::SigningKey,
     seal::{Sealer, derive},
 };
 
 struct Held {
     key: Arc<SigningKey>,
+    alg: IdTokenAlg,
     sign_from: Timestamp,
     retire_at: Option<Timestamp>,
 }
@@ -28,18 +32,18 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Opens the keys of a database; makes the first one. `secret` is the installation's own, the same on
+    /// Opens the keys of a database; makes the first ones. `secret` is the installation's own, the same on
     /// every node: under another, the keys do not open and this fails.
     pub async fn load(db: &Db, world: &World, secret: &[u8; 32]) -> Result<Arc<Self>, Problem> {
         let sealer = || Sealer::new(secret, "identity signing keys").map_err(Problem::internal);
         let (ctx, mine) = (Ctx::new(world, Actor::System("keys"), Locale::En), sealer()?);
         db.write(move |tx| {
-            let any = tx.query_opt(sql::KEYS, &[micros(ctx.now).into()])?.is_some();
-            if any {
-                Ok::<_, Problem>(())
-            } else {
-                ops::add_key(tx, &ctx, &mine, micros(ctx.now)).map(drop)
+            let there = tx.query(sql::KEYS, &[micros(ctx.now).into()])?;
+            let there: Vec<_> = there.iter().map(alg).collect::<Result<_, _>>()?;
+            for alg in IdTokenAlg::ALL.into_iter().filter(|alg| !there.contains(alg)) {
+                ops::add_key(tx, &ctx, &mine, alg, micros(ctx.now))?;
             }
+            Ok::<_, Problem>(())
         })
         .await?;
         let keys = Self {
@@ -69,11 +73,10 @@ impl Keys {
             let opened = opened.map_err(|_| {
                 Problem::internal("a signing key does not open: is this the installation's secret?")
             })?;
-            let key = PrivateJwk::parse(&opened)
-                .and_then(|jwk| SigningKey::new(&jwk))
-                .map_err(Problem::internal)?;
+            let alg = alg(&row)?;
             all.push(Held {
-                key: Arc::new(key),
+                key: Arc::new(ops::read_key(alg, &opened)?),
+                alg,
                 sign_from: from_micros(row.int(2)?),
                 retire_at: row.opt_int(3)?.map(from_micros),
             });
@@ -83,9 +86,18 @@ impl Keys {
 
     /// The key to sign with at `now`: the newest whose time has come.
     pub fn signer(&self, now: Timestamp) -> Result<Arc<SigningKey>, Problem> {
+        self.signer_by(IdTokenAlg::Es256, now)
+    }
+
+    /// The same, for what a client reads by the algorithm that it registered.
+    pub(crate) fn signer_by(
+        &self,
+        alg: IdTokenAlg,
+        now: Timestamp,
+    ) -> Result<Arc<SigningKey>, Problem> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        let current =
-            held.iter().filter(|held| held.sign_from <= now).max_by_key(|held| held.sign_from);
+        let begun = held.iter().filter(|held| held.alg == alg && held.sign_from <= now);
+        let current = begun.max_by_key(|held| held.sign_from);
         current.map(|held| held.key.clone()).ok_or_else(|| Problem::internal("no signing key"))
     }
 
@@ -105,7 +117,7 @@ impl Keys {
         &self.nonces
     }
 
-    /// Seals private keys; for [`ops::rotate_key`].
+    /// Seals private keys; for [`ops::rotate_keys`].
     pub fn sealer(&self) -> &Sealer {
         &self.sealer
     }
@@ -118,6 +130,12 @@ impl Keys {
     pub(crate) fn pairwise(&self) -> &[u8; 32] {
         &self.pairwise
     }
+}
+
+fn alg(row: &store::Row) -> Result<IdTokenAlg, Problem> {
+    let name = row.text(4)?;
+    let known = IdTokenAlg::ALL.into_iter().find(|alg| alg.name() == name);
+    known.ok_or_else(|| Problem::internal("a signing key of a kind that is not known"))
 }
 
 /// Who answers: the issuer, with what it signs by and names people by.

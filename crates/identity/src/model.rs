@@ -1,11 +1,12 @@
 //! What this crate keeps, as plain types.
 
-mod registration;
-
-pub use registration::{ClientRole, Progress, RegistrationView};
 mod assurance;
+mod registration;
+mod terms;
 
 pub use assurance::{CheckView, DOCUMENTS, DuplicateView, Duty, Level, OfficerView, State};
+pub use registration::{ClientRole, Progress, RegistrationView};
+pub use terms::{Auth, Flow, IdTokenAlg, Terms, TokenForm};
 
 use kernel::{Id, Text, Timestamp};
 use ports::{Extent, NodeRights};
@@ -62,63 +63,6 @@ pub struct Client {
     /// False once an administrator has stopped it. Registering does not change it.
     #[serde(default = "yes")]
     pub active: bool,
-}
-
-/// How a confidential client proves itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Auth {
-    /// By its signature (RFC 7523).
-    #[default]
-    PrivateKeyJwt,
-    /// By a secret that we made (RFC 6749 §2.3.1).
-    ClientSecretBasic,
-}
-
-/// What an access token is that a client gets in its own name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TokenForm {
-    /// 256 random bits, to be asked about.
-    #[default]
-    Opaque,
-    /// A JWT that a service reads by itself (RFC 9068).
-    Jwt,
-}
-
-/// What a client was registered with beside who it is; kept as JSON.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Terms {
-    /// How it proves itself, if it is confidential.
-    pub auth: Auth,
-    /// What its own access tokens are.
-    pub tokens: TokenForm,
-    /// Where its keys are read from, in place of keys that it handed in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub jwks_uri: Option<String>,
-    /// How it asks a person.
-    pub flow: Flow,
-    /// Whether its requests must be signed (RFC 9101), as FAPI 2.0 Message Signing wants it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub signed_requests: bool,
-    /// Where a person may be sent back to who signed out, exactly.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub post_logout_redirect_uris: Vec<String>,
-    /// Where it hears that a person signed out (OpenID Back-Channel Logout).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub backchannel_logout_uri: Option<String>,
-}
-
-/// How a client asks a person.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Flow {
-    /// As the FAPI 2.0 Security Profile wants it: a pushed request, tokens bound to a key.
-    #[default]
-    High,
-    /// OpenID Connect Core's code flow with PKCE; for who a person is, never for records.
-    Baseline,
 }
 
 const fn yes() -> bool {

@@ -55,7 +55,8 @@ pub(crate) use federation::{Try, answered, begin_try, links, take_try, unlink};
 pub(crate) use grants::{Begun, Grant, begin, end, grant, pairwise, push};
 pub use grants::{approve, end_grant, move_grant, pending, refuse};
 pub use invitations::{invitation, invite, invite_admin};
-pub use keys::{add_key, rotate_key};
+pub(crate) use keys::read_key;
+pub use keys::{add_key, rotate_keys};
 pub(crate) use logout::{JOB as LOGOUT_JOB, way_back};
 pub use mandates::{
     NewOffer, agree_to_mandate, given_to_me, history_of, mandates_of, offer_mandate,

@@ -17,7 +17,7 @@ pub use pushed::pushed;
 
 use crate::{
     error::{Code, Refusal, Verdict},
-    model::{Auth, Client, Flow, Profile, Terms},
+    model::{Auth, Client, Flow, IdTokenAlg, Profile, Terms},
 };
 use kernel::Timestamp;
 use serde_json::Value as Json;
@@ -299,6 +299,9 @@ pub fn registration(
         return Err(("webhook", "client-webhook-form"));
     }
     let terms = &client.terms;
+    if terms.flow == Flow::High && terms.id_token_signed_response_alg == IdTokenAlg::Rs256 {
+        return Err(("terms", "client-alg-form"));
+    }
     if !terms.post_logout_redirect_uris.iter().all(|uri| redirect_registrable(uri)) {
         return Err(("terms", "client-redirect-form"));
     }

@@ -322,8 +322,8 @@ pub(crate) async fn keys(command: Keys) -> Result<(), Error> {
             let (db, world) = (config.database().await?, World::system());
             let keys = identity::Keys::load(&db, &world, &config.secret()?).await?;
             let ctx = Ctx::new(&world, Actor::System("keys"), Locale::En);
-            db.write(move |tx| identity::ops::rotate_key(tx, &ctx, keys.sealer())).await?;
-            say("a new key is announced; it signs from tomorrow");
+            db.write(move |tx| identity::ops::rotate_keys(tx, &ctx, keys.sealer())).await?;
+            say("new keys are announced; they sign from tomorrow");
             Ok(())
         }
     }

@@ -3,7 +3,7 @@
 use crate::{
     Error,
     jwk::Jwks,
-    jws::{Alg, Parsed},
+    jws::{OF_CLIENTS, Parsed},
 };
 use serde::Deserialize;
 
@@ -111,7 +111,7 @@ impl<'a> Unverified<'a> {
             .as_deref()
             .filter(|jti| !jti.is_empty() && jti.len() <= LONGEST_JTI)
             .ok_or(Refusal::Jti)?;
-        self.jws.verify_by_set(keys, &[Alg::Es256, Alg::EdDsa])?;
+        self.jws.verify_by_set(keys, OF_CLIENTS)?;
         Ok(Assertion { client_id: claims.iss.clone(), jti: jti.to_owned(), exp: claims.exp })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, b64,
-    jws::{Alg, Parsed, VerifyingKey},
+    jws::{OF_CLIENTS, Parsed, VerifyingKey},
     sha256,
 };
 use aws_lc_rs::hmac;
@@ -124,7 +124,7 @@ pub fn check(proof: &str, expected: Expected<'_>) -> Result<Proof, Refusal> {
     {
         return Err(Refusal::Time);
     }
-    jws.verify(&VerifyingKey::new(&jwk.key)?, &[Alg::Es256, Alg::EdDsa])?;
+    jws.verify(&VerifyingKey::of(&jwk.key, jws.header().alg)?, OF_CLIENTS)?;
     Ok(Proof { jkt: jwk.key.thumbprint(), jti: claims.jti, iat: claims.iat })
 }
 

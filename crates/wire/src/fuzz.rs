@@ -47,7 +47,7 @@ fn signed_proof(text: &str) -> bool {
     });
     let (Some(key), Some((header, claims))) = (&*KEY, text.split_once('\n')) else { return false };
     let Ok(mut header) = serde_json::from_str::<Map<String, Value>>(header) else { return false };
-    let public = serde_json::to_value(Jwk::from(key.public().key)).unwrap_or_default();
+    let public = serde_json::to_value(key.public()).unwrap_or_default();
     header.entry("jwk").or_insert(public);
     let Ok(proof) = key.sign_header(&header, claims.as_bytes()) else { return false };
     let Ok(proof) = check(&proof, expected()) else { return false };

@@ -1,4 +1,4 @@
-//! JSON Web Keys (RFC 7517) of the two kinds we use: P-256 and Ed25519.
+//! JSON Web Keys (RFC 7517) of the kinds we use: P-256, Ed25519, and RSA for signatures alone.
 
 use crate::{Error, Result, b64, sha256};
 use aws_lc_rs::{
@@ -12,38 +12,32 @@ use std::fmt;
 const MOST_KEYS: usize = 32;
 
 /// What a public key is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Public {
     /// `kty` EC, `crv` P-256 (RFC 7518 §6.2): the uncompressed point, `04 ‖ x ‖ y`.
     P256([u8; 65]),
     /// `kty` OKP, `crv` Ed25519 (RFC 8037).
     Ed25519([u8; 32]),
+    /// `kty` RSA (RFC 7518 §6.3) of 2048 to 4096 bits: modulus and exponent, big-endian without leading zeros.
+    Rsa(Box<[u8]>, Box<[u8]>),
 }
 
 impl Public {
     /// The RFC 7638 thumbprint, base64url: what `jkt` and our key ids are.
     pub fn thumbprint(&self) -> String {
-        let (x, y) = self.coordinates();
-        let canonical = match y {
-            Some(y) => format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#),
-            None => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#),
+        let canonical = match self {
+            Self::P256(point) => {
+                let (x, y) = (b64::encode(&point[1..33]), b64::encode(&point[33..]));
+                format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#)
+            }
+            Self::Ed25519(key) => {
+                format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, b64::encode(key))
+            }
+            Self::Rsa(n, e) => {
+                format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, b64::encode(e), b64::encode(n))
+            }
         };
         b64::encode(sha256(&[canonical.as_bytes()]))
-    }
-
-    /// The bytes the cryptographic library reads.
-    pub fn bytes(&self) -> &[u8] {
-        match self {
-            Self::P256(point) => point,
-            Self::Ed25519(key) => key,
-        }
-    }
-
-    fn coordinates(&self) -> (String, Option<String>) {
-        match self {
-            Self::P256(point) => (b64::encode(&point[1..33]), Some(b64::encode(&point[33..]))),
-            Self::Ed25519(key) => (b64::encode(key), None),
-        }
     }
 }
 
@@ -209,6 +203,10 @@ struct Raw {
     #[serde(skip_serializing_if = "Option::is_none")]
     y: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    n: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    e: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     d: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kid: Option<String>,
@@ -259,6 +257,17 @@ impl Raw {
                 Ok(Public::P256(point))
             }
             ("OKP", Some("Ed25519")) => Ok(Public::Ed25519(member(&self.x)?)),
+            ("RSA", _) => {
+                let number = |text: &Option<String>| {
+                    b64::decode(text.as_deref().ok_or(Error::Malformed("JWK"))?)
+                };
+                let (n, e) = (number(&self.n)?, number(&self.e)?);
+                // Of another size, or written with zeros before it: not one that we use.
+                if !(256..=512).contains(&n.len()) || n[0] < 0x80 || !(1..=8).contains(&e.len()) {
+                    return Err(Error::Unsupported("this kind of key"));
+                }
+                Ok(Public::Rsa(n.into(), e.into()))
+            }
             _ => Err(Error::Unsupported("this kind of key")),
         }
     }
@@ -282,20 +291,23 @@ impl TryFrom<Raw> for PrivateJwk {
 
 impl From<Jwk> for Raw {
     fn from(jwk: Jwk) -> Self {
-        let (kty, crv) = match jwk.key {
-            Public::P256(_) => ("EC", "P-256"),
-            Public::Ed25519(_) => ("OKP", "Ed25519"),
-        };
-        let (x, y) = jwk.key.coordinates();
-        Self {
-            kty: kty.to_owned(),
-            crv: Some(crv.to_owned()),
-            x: Some(x),
-            y,
-            kid: jwk.kid,
-            usage: jwk.usage,
-            alg: jwk.alg,
-            ..Self::default()
+        let text = |bytes: &[u8]| Some(b64::encode(bytes));
+        let raw = Self { kid: jwk.kid, usage: jwk.usage, alg: jwk.alg, ..Self::default() };
+        match jwk.key {
+            Public::P256(point) => Self {
+                kty: "EC".to_owned(),
+                crv: Some("P-256".to_owned()),
+                x: text(&point[1..33]),
+                y: text(&point[33..]),
+                ..raw
+            },
+            Public::Ed25519(key) => Self {
+                kty: "OKP".to_owned(),
+                crv: Some("Ed25519".to_owned()),
+                x: text(&key),
+                ..raw
+            },
+            Public::Rsa(n, e) => Self { kty: "RSA".to_owned(), n: text(&n), e: text(&e), ..raw },
         }
     }
 }

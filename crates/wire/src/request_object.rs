@@ -3,7 +3,7 @@
 use crate::{
     Error,
     jwk::Jwks,
-    jws::{Alg, Parsed},
+    jws::{OF_CLIENTS, Parsed},
 };
 use serde_json::{Map, Value};
 
@@ -53,7 +53,7 @@ pub fn read(
     {
         return Err(Refusal::Typ);
     }
-    let payload = parsed.verify_by_set(keys, &[Alg::Es256, Alg::EdDsa])?;
+    let payload = parsed.verify_by_set(keys, OF_CLIENTS)?;
     let claims: Map<String, Value> =
         serde_json::from_slice(payload).map_err(|_| Error::Malformed("request object"))?;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);

@@ -4,6 +4,7 @@ use super::{Params, openid};
 use crate::{
     Identity,
     error::{Code, Refusal, Verdict},
+    model::Client,
     ops,
     pages::SigningOut,
     rules::{self, logout::Wish},
@@ -104,12 +105,12 @@ async fn tell(identity: &Identity, job: &Json) -> Result<(), String> {
     let known = identity.0.db.read(move |tx| ops::client(tx, &asked)).await;
     let known = known.map_err(|problem| problem.to_string())?.filter(|client| client.active);
     // Stopped or changed meanwhile.
-    let Some(to) = known.and_then(|client| client.terms.backchannel_logout_uri) else {
-        return Ok(());
-    };
-    let url = url::Url::parse(&to).map_err(|error| error.to_string())?;
+    let Some(client) = known else { return Ok(()) };
+    let Some(to) = &client.terms.backchannel_logout_uri else { return Ok(()) };
+    let url = url::Url::parse(to).map_err(|error| error.to_string())?;
     outbound::check_url(&url, identity.0.demo)?;
-    let token = token(identity, &id, &person, &session).map_err(|problem| problem.to_string())?;
+    let token =
+        token(identity, &client, &person, &session).map_err(|problem| problem.to_string())?;
     let sent = identity
         .0
         .caller
@@ -131,8 +132,14 @@ async fn tell(identity: &Identity, job: &Json) -> Result<(), String> {
     }
 }
 
-fn token(identity: &Identity, client: &str, person: &Id, session: &Id) -> Result<String, Problem> {
+fn token(
+    identity: &Identity,
+    client: &Client,
+    person: &Id,
+    session: &Id,
+) -> Result<String, Problem> {
     let (now, key) = (identity.now(), identity.0.keys.pairwise());
+    let (client, alg) = (client.id.as_str(), client.terms.id_token_signed_response_alg);
     let claims = LogoutToken {
         iss: &identity.0.issuer,
         aud: client,
@@ -144,6 +151,6 @@ fn token(identity: &Identity, client: &str, person: &Id, session: &Id) -> Result
         events: serde_json::json!({"http://schemas.openid.net/event/backchannel-logout": {}}),
     };
     let claims = serde_json::to_vec(&claims).map_err(Problem::internal)?;
-    let signer = identity.0.keys.signer(now)?;
+    let signer = identity.0.keys.signer_by(alg, now)?;
     signer.sign(&Header { typ: "logout+jwt" }, &claims).map_err(Problem::internal)
 }

@@ -1,7 +1,7 @@
 //! What this server is and can do (RFC 8414), and its public keys. Nothing stands here that does not exist.
 
 use super::open;
-use crate::{Identity, rules};
+use crate::{Identity, model::IdTokenAlg, rules};
 use axum::{
     extract::State,
     response::{IntoResponse, Response},
@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 pub(super) const DISCOVERY: [&str; 2] =
     ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
 
-const ALGS: [&str; 3] = ["ES256", "EdDSA", "Ed25519"];
+const ALGS: [&str; 4] = ["ES256", "EdDSA", "Ed25519", "PS256"];
 
 pub(super) async fn discovery(State(identity): State<Identity>) -> Response {
     cached(&document(&identity.0.issuer), 300)
@@ -65,7 +65,7 @@ pub(crate) fn document(issuer: &str) -> Json {
         "introspection_signing_alg_values_supported": ["ES256"],
         "userinfo_endpoint": at("userinfo"),
         "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "id_token_signing_alg_values_supported": IdTokenAlg::ALL.map(IdTokenAlg::name),
         "claim_types_supported": ["normal"],
         "claims_supported": claims(),
         "claims_parameter_supported": true,

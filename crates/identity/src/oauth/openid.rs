@@ -4,7 +4,7 @@ use super::{Request, answer, client_ctx, finish, open};
 use crate::{
     Identity,
     error::{Code, Refusal, Verdict},
-    model::{Method, SignIn},
+    model::{Client, Method, SignIn},
     ops::{self, Issued},
     rules,
 };
@@ -67,12 +67,13 @@ pub(crate) fn sid(key: &[u8; 32], client: &str, session: &Id) -> String {
 /// Signs the ID token of an answer.
 pub(super) fn id_token(
     identity: &Identity,
-    client: &str,
+    client: &Client,
     issued: &Issued,
     told: &Told,
     now: Timestamp,
 ) -> Verdict<String> {
-    let key = identity.0.keys.pairwise();
+    let (key, alg) = (identity.0.keys.pairwise(), client.terms.id_token_signed_response_alg);
+    let client = client.id.as_str();
     let (acr, amr) = Method::context(&told.sign_in.method);
     let claims = Claims {
         iss: &identity.0.issuer,
@@ -90,7 +91,7 @@ pub(super) fn id_token(
         more: &told.claims,
     };
     let claims = serde_json::to_vec(&claims).map_err(Problem::internal)?;
-    let signer = identity.0.keys.signer(now)?;
+    let signer = identity.0.keys.signer_by(alg, now)?;
     Ok(signer.sign(&Header { typ: "JWT" }, &claims).map_err(Problem::internal)?)
 }
 
@@ -108,7 +109,7 @@ pub(super) fn read_hint(identity: &Identity, hint: &str) -> Verdict<Hint> {
     let keys = identity.0.keys.jwks(identity.now()).to_string();
     let keys = Jwks::parse(keys.as_bytes()).map_err(Problem::internal)?;
     let parsed = Parsed::new(hint, LONGEST_HINT).map_err(|_| bad())?;
-    let payload = parsed.verify_by_set(&keys, &[Alg::Es256]).map_err(|_| bad())?;
+    let payload = parsed.verify_by_set(&keys, &[Alg::Es256, Alg::Rs256]).map_err(|_| bad())?;
     let read: Hint = serde_json::from_slice(payload).map_err(|_| bad())?;
     if read.iss == identity.0.issuer { Ok(read) } else { Err(bad()) }
 }

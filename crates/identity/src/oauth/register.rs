@@ -4,7 +4,7 @@
 use super::{answer, open};
 use crate::{
     Identity,
-    model::{Auth, Client, Profile, Terms},
+    model::{Auth, Client, IdTokenAlg, Profile, Terms},
     ops,
     pages::ask,
 };
@@ -33,6 +33,8 @@ struct Metadata {
     scope: String,
     jwks: Option<Json>,
     jwks_uri: Option<String>,
+    #[serde(default)]
+    id_token_signed_response_alg: IdTokenAlg,
 }
 
 fn error(status: StatusCode, code: &str, why: &str) -> Response {
@@ -97,7 +99,12 @@ async fn registered(
         scopes: metadata.scope,
         active: true,
         node: None,
-        terms: Terms { auth, jwks_uri: metadata.jwks_uri, ..Terms::default() },
+        terms: Terms {
+            auth,
+            jwks_uri: metadata.jwks_uri,
+            id_token_signed_response_alg: metadata.id_token_signed_response_alg,
+            ..Terms::default()
+        },
     };
     let outcome = ask(identity, ctx, &mut client).await;
     let registration = outcome.map_err(|problem| match problem.status {
@@ -123,6 +130,7 @@ async fn registered(
         "client_id": client.id, "client_name": client.name.en, "redirect_uris": client.redirect_uris,
         "scope": client.scopes, "token_endpoint_auth_method": method, "registration": registration,
         "registration_state": "waiting",
+        "id_token_signed_response_alg": client.terms.id_token_signed_response_alg,
     });
     Ok(answer(StatusCode::CREATED, &said, None))
 }

@@ -94,7 +94,7 @@ async fn issued(identity: &Identity, request: &Request) -> Verdict<Response> {
         Flow::Baseline => request.proof(identity, None)?,
     };
     let jkt = sender.jkt().unwrap_or_default().to_owned();
-    let client = sender.client().id.clone();
+    let client = sender.client().clone();
     let (now, kind) = (identity.now(), if jkt.is_empty() { "Bearer" } else { "DPoP" });
     let ctx = client_ctx(identity, &sender.client().id);
     let nonce = sender.next_nonce(identity, &ctx);

@@ -2,7 +2,7 @@
 
 use super::site::{Party, Reply, Site, each};
 use crate::{
-    model::{Auth, Client, Profile, Terms, TokenForm},
+    model::{Auth, Client, Flow, Profile, Terms, TokenForm},
     ops, rules,
 };
 use http::StatusCode;
@@ -249,4 +249,18 @@ fn a_client_that_proves_itself_by_a_secret_reaches_no_records() {
     }
     let by_key = Client { terms: Terms::default(), ..good };
     assert_eq!(rules::registration(&by_key, false), Err(("jwks", "client-keys-form")));
+}
+
+#[test]
+fn a_client_of_the_high_profile_never_reads_rs256() {
+    let terms = Terms {
+        auth: Auth::ClientSecretBasic,
+        id_token_signed_response_alg: crate::model::IdTokenAlg::Rs256,
+        ..Terms::default()
+    };
+    let high = service("parks", json!({"keys": []}), terms.clone());
+    assert_eq!(rules::registration(&high, false), Err(("terms", "client-alg-form")));
+    let terms = Terms { flow: Flow::Baseline, ..terms };
+    let baseline = service("parks", json!({"keys": []}), terms);
+    assert_eq!(rules::registration(&baseline, false), Ok(()));
 }

@@ -93,7 +93,7 @@ async fn a_signing_key_changes_under_load_and_no_token_is_refused_for_it() {
         for step in 0..12 {
             if step == 2 {
                 let (ctx, keys) = (site.system(), site.identity.keys().clone());
-                site.db.write(move |tx| ops::rotate_key(tx, &ctx, keys.sealer())).await.unwrap();
+                site.db.write(move |tx| ops::rotate_keys(tx, &ctx, keys.sealer())).await.unwrap();
                 let keys = site.identity.keys().clone();
                 keys.reload(&site.db, site.now()).await.unwrap();
             }

@@ -377,7 +377,7 @@ impl Consumer {
         if let Some(token) = token {
             claims["ath"] = b64::encode(sha256(&[token.as_bytes()])).into();
         }
-        let public = Jwk::from(key.public().key);
+        let public = Jwk::from(key.public().key.clone());
         key.sign_header(
             &json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": public}),
             claims.to_string().as_bytes(),

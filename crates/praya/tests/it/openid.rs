@@ -1,13 +1,13 @@
 //! The modules of the OpenID Foundation's conformance suite, by their names, against the built program: written
 //! here from the standards. A plan is a list of modules; `docs/conformance.md` has a row for each.
 
-/// Runs a plan on one demo, each module with a relying party and a browser of its own, and fails with the names
-/// of all that failed.
+/// Runs a plan, each module with a relying party and a browser of its own, and fails with the names of all that
+/// failed.
 macro_rules! plan {
-    ($demo:expr, $($module:ident => $run:path),+ $(,)?) => {{
+    ($made:expr, $($module:ident => $run:path),+ $(,)?) => {{
         let mut failed = String::new();
         $(
-            let mut rp = crate::openid::Rp::new($demo);
+            let mut rp = $made;
             if let Err(why) = $run(&mut rp).await {
                 writeln!(failed, "{}: {why}", stringify!($module)).unwrap();
             }
@@ -62,27 +62,11 @@ impl Rp {
         let back = format!("https://{}.example/back", id.to_lowercase());
         let mut terms = json!({"auth": "client_secret_basic", "flow": "baseline"});
         terms.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let registered = json!({
+        let described = json!({
             "id": id, "name": {"en": "Relying party", "tc": "服務", "sc": "服务"}, "redirect_uris": [back],
             "jwks": {"keys": []}, "profile": "confidential", "scopes": "openid profile offline_access", "terms": terms,
         });
-        let file = demo.file(&format!("{id}.json"));
-        std::fs::write(&file, registered.to_string()).unwrap();
-        let run = |args: &[&str]| {
-            let database = format!("sqlite:{}", demo.file("praya.sqlite").display());
-            let out = Command::new(env!("CARGO_BIN_EXE_praya"))
-                .args(["client"])
-                .args(args)
-                .env("PRAYA_DATABASE", database)
-                .env("PRAYA_BASE_URL", &demo.base)
-                .output()
-                .unwrap();
-            let said = String::from_utf8_lossy(&out.stdout).trim().to_owned();
-            assert!(out.status.success(), "{said} {}", String::from_utf8_lossy(&out.stderr));
-            said
-        };
-        run(&["add", file.to_str().unwrap()]);
-        let secret = run(&["secret", &id]);
+        let secret = registered(demo, &id, &described)(&["secret", &id]);
         Self {
             base: demo.base.clone(),
             secret,
@@ -115,32 +99,8 @@ impl Rp {
         url.to_string()
     }
 
-    /// Goes where a page leads, signing in and saying yes on the way, until the relying party has it back or a
-    /// page stays.
     async fn follow(&self, page: Page) -> Result<Landing, Page> {
-        let mut page = page;
-        for _ in 0..8 {
-            let Some(to) = page.location.clone() else { return Err(page) };
-            if to.starts_with(&self.back) {
-                let url = url::Url::parse(&to).unwrap();
-                return Ok(url.query_pairs().into_owned().collect());
-            }
-            page = self.browser.get(&to).await;
-            if to.starts_with("/sign-in?") {
-                let url = url::Url::parse(&format!("{}{to}", self.base)).unwrap();
-                let next = url.query_pairs().find(|(name, _)| name == "next").unwrap().1;
-                let who = [("persona", "chan-mei-ling"), ("next", &next)];
-                page = self.browser.post("/sign-in/persona", &who).await;
-            } else if to.starts_with("/my/services/decide/") {
-                let asked = form(&page.body, "/my/services/decide/");
-                let mut said = vec![("action", "allow")];
-                if page.body.contains("value=\"name\"") {
-                    said.push(("claim", "name"));
-                }
-                page = self.browser.post(&asked.action, &said).await;
-            }
-        }
-        Err(page)
+        follow(&self.browser, &self.base, &self.back, page, "allow").await
     }
 
     /// A whole authorisation; the page it stopped at, if it did.
@@ -185,12 +145,7 @@ impl Rp {
 
     /// The claims of an ID token (or another JWT of theirs) whose signature holds.
     async fn believed(&self, token: &Value) -> Result<Value, String> {
-        let keys = self.http.get(format!("{}/oauth/jwks", self.base)).send().await.unwrap();
-        let keys = Jwks::parse(&keys.bytes().await.unwrap()).unwrap();
-        let token = token.as_str().ok_or("no token")?;
-        let parsed = Parsed::new(token, 16_384).map_err(|why| why.to_string())?;
-        let payload = parsed.verify_by_set(&keys, &[Alg::Es256]).map_err(|why| why.to_string())?;
-        serde_json::from_slice(payload).map_err(|why| why.to_string())
+        believed(&self.http, &self.base, token.as_str().ok_or("no token")?).await
     }
 
     async fn userinfo(&self, access: &str) -> (u16, Value) {
@@ -203,6 +158,71 @@ impl Rp {
         let url = format!("{}/.well-known/openid-configuration", self.base);
         self.http.get(url).send().await.unwrap().json().await.unwrap()
     }
+}
+
+/// Registers a client, and gives what runs `praya client` for it.
+fn registered(demo: &Demo, id: &str, described: &Value) -> impl Fn(&[&str]) -> String {
+    let file = demo.file(&format!("{id}.json"));
+    std::fs::write(&file, described.to_string()).unwrap();
+    let run = |args: &[&str]| {
+        let database = format!("sqlite:{}", demo.file("praya.sqlite").display());
+        let out = Command::new(env!("CARGO_BIN_EXE_praya"))
+            .args(["client"])
+            .args(args)
+            .env("PRAYA_DATABASE", database)
+            .env("PRAYA_BASE_URL", &demo.base)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&out.stdout).trim().to_owned();
+        assert!(out.status.success(), "{said} {}", String::from_utf8_lossy(&out.stderr));
+        said
+    };
+    run(&["add", file.to_str().unwrap()]);
+    run
+}
+
+/// Goes where a page leads, signing in and giving this answer on the way, until the relying party has the browser
+/// back or a page stays.
+async fn follow(
+    browser: &Browser,
+    base: &str,
+    back: &str,
+    page: Page,
+    answer: &str,
+) -> Result<Landing, Page> {
+    let mut page = page;
+    for _ in 0..8 {
+        let Some(to) = page.location.clone() else { return Err(page) };
+        if to.starts_with(back) {
+            let url = url::Url::parse(&to).unwrap();
+            return Ok(url.query_pairs().into_owned().collect());
+        }
+        page = browser.get(&to).await;
+        if to.starts_with("/sign-in?") {
+            let url = url::Url::parse(&format!("{base}{to}")).unwrap();
+            let next = url.query_pairs().find(|(name, _)| name == "next").unwrap().1;
+            let who = [("persona", "chan-mei-ling"), ("next", &next)];
+            page = browser.post("/sign-in/persona", &who).await;
+        } else if to.starts_with("/my/services/decide/") {
+            let asked = form(&page.body, "/my/services/decide/");
+            let mut said = vec![("action", answer)];
+            let claims = ["name", "email", "phone_number", "address"];
+            let offered = |claim: &&str| page.body.contains(&format!("value=\"{claim}\""));
+            said.extend(claims.into_iter().filter(offered).map(|claim| ("claim", claim)));
+            page = browser.post(&asked.action, &said).await;
+        }
+    }
+    Err(page)
+}
+
+/// The claims of a JWT of theirs whose signature holds.
+async fn believed(http: &reqwest::Client, base: &str, token: &str) -> Result<Value, String> {
+    let keys = http.get(format!("{base}/oauth/jwks")).send().await.unwrap();
+    let keys = Jwks::parse(&keys.bytes().await.unwrap()).unwrap();
+    let parsed = Parsed::new(token, 16_384).map_err(|why| why.to_string())?;
+    let payload =
+        parsed.verify_by_set(&keys, &[Alg::Es256, Alg::Rs256]).map_err(|why| why.to_string())?;
+    serde_json::from_slice(payload).map_err(|why| why.to_string())
 }
 
 fn access(tokens: &Value) -> &str {

@@ -79,6 +79,50 @@ fn keys_survive_being_written_and_unknown_kinds_are_passed_over() {
 }
 
 #[test]
+fn rsa_signs_by_rs256_and_reads_ps256_and_each_key_only_what_it_is_for() {
+    use aws_lc_rs::{rand::SystemRandom, rsa, signature::RSA_PSS_SHA256};
+    use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
+    let pkcs8 = crate::jws::generate_rsa().unwrap();
+    let ours = SigningKey::rsa(&pkcs8).unwrap();
+    let token = ours.sign(&json!({"typ": "JWT"}), br#"{"exp":4102444800}"#).unwrap();
+    let public: Value = serde_json::from_str(&ours.public().to_json()).unwrap();
+    let decoding = DecodingKey::from_rsa_components(
+        public["n"].as_str().unwrap(),
+        public["e"].as_str().unwrap(),
+    );
+    decode::<Value>(&token, &decoding.unwrap(), &Validation::new(Algorithm::RS256)).unwrap();
+    let set = |key: &Value| Jwks::parse(json!({"keys": [key]}).to_string().as_bytes()).unwrap();
+    let parsed = Parsed::new(&token, 8192).unwrap();
+    parsed.verify_by_set(&set(&public), &[Alg::Rs256]).unwrap();
+    // Never from a client, whatever the key says.
+    assert!(parsed.verify_by_set(&set(&public), crate::jws::OF_CLIENTS).is_err());
+
+    let pair = rsa::KeyPair::from_pkcs8(&pkcs8).unwrap();
+    let header = b64::encode(json!({"alg": "PS256"}).to_string());
+    let signed = format!("{header}.{}", b64::encode("{}"));
+    let mut signature = vec![0; pair.public_modulus_len()];
+    pair.sign(&RSA_PSS_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).unwrap();
+    let mut theirs = public.clone();
+    theirs["alg"] = "PS256".into();
+    let token = format!("{signed}.{}", b64::encode(&signature));
+    let parsed = Parsed::new(&token, 8192).unwrap();
+    parsed.verify_by_set(&set(&theirs), crate::jws::OF_CLIENTS).unwrap();
+    assert_eq!(
+        parsed.verify_by_set(&set(&public), crate::jws::OF_CLIENTS),
+        Err(Error::NoKey),
+        "the key is for RS256 by its own word"
+    );
+    signature[100] ^= 1;
+    let flipped = format!("{signed}.{}", b64::encode(&signature));
+    let flipped = Parsed::new(&flipped, 8192).unwrap();
+    assert!(flipped.verify_by_set(&set(&theirs), crate::jws::OF_CLIENTS).is_err());
+    let es256 = b64::encode(json!({"alg": "ES256"}).to_string());
+    assert!(Parsed::new(&format!("{es256}.e30.{}", b64::encode(&signature)), 8192).is_err());
+    let short = json!({"kty": "RSA", "n": b64::encode([0x81; 128]), "e": "AQAB"});
+    assert!(set(&short).keys.is_empty(), "1024 bits are too few");
+}
+
+#[test]
 fn a_key_whose_parts_do_not_belong_together_is_refused() {
     let other = PrivateJwk::generate_p256("sig").unwrap();
     let mut value: Value = serde_json::from_str(&other.to_json()).unwrap();

@@ -106,7 +106,6 @@ impl Reply {
 }
 
 pub(in crate::tests) fn sign_proof(key: &SigningKey, claims: &Json) -> String {
-    let header =
-        json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": wire::jwk::Jwk::from(key.public().key)});
+    let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": wire::jwk::Jwk::from(key.public().key.clone())});
     key.sign_header(&header, claims.to_string().as_bytes()).unwrap()
 }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 async fn every_module_of_the_basic_and_config_plans_that_is_ported_passes() {
     let demo = Demo::start().await;
     let ran = plan!(
-        &demo,
+        Rp::new(&demo),
         OIDCCServerTest => server,
         OIDCCResponseTypeMissing => response_type_missing,
         OIDCCIdTokenSignature => id_token_signature,
@@ -44,6 +44,8 @@ async fn every_module_of_the_basic_and_config_plans_that_is_ported_passes() {
         OIDCCRefreshToken => refresh_token,
         OIDCCEnsureRequestWithValidPkceSucceeds => pkce,
     );
+    let rs256 = json!({"id_token_signed_response_alg": "RS256"});
+    plan!(Rp::with(&demo, &rs256), OIDCCIdTokenSignature => id_token_by_rs256);
     recorded("oidcc-basic-certification-test-plan", &ran);
 }
 
@@ -77,6 +79,18 @@ async fn id_token_signature(rp: &mut Rp) -> Outcome {
     let header: Value = serde_json::from_slice(&header).unwrap_or_default();
     check(header["kid"].is_string() && header["alg"] == "ES256", format!("{header}"))?;
     rp.believed(&tokens["id_token"]).await.map(drop)
+}
+
+/// Core §15.1, for a client that registered so.
+async fn id_token_by_rs256(rp: &mut Rp) -> Outcome {
+    let tokens = rp.tokens(&[("scope", "openid offline_access"), ("prompt", "consent")]).await?;
+    let token = tokens["id_token"].as_str().unwrap_or_default();
+    let header = wire::b64::decode(token.split('.').next().unwrap_or_default()).unwrap_or_default();
+    let header: Value = serde_json::from_slice(&header).unwrap_or_default();
+    check(header["alg"] == "RS256", format!("{header}"))?;
+    rp.believed(&tokens["id_token"]).await?;
+    // As a hint it is read again.
+    rp.tokens(&[("prompt", "none"), ("id_token_hint", token)]).await.map(drop)
 }
 
 async fn same_sub(rp: &Rp, tokens: &Value, said: &Value) -> Outcome {
@@ -309,7 +323,7 @@ async fn pkce(rp: &mut Rp) -> Outcome {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_discovery_document_is_that_of_the_config_plan() {
     let demo = Demo::start().await;
-    let ran = plan!(&demo, OIDCCDiscoveryEndpointVerification => discovery);
+    let ran = plan!(Rp::new(&demo), OIDCCDiscoveryEndpointVerification => discovery);
     recorded("oidcc-config-certification-test-plan", &ran);
 }
 
@@ -326,6 +340,7 @@ async fn discovery(rp: &mut Rp) -> Outcome {
         ("scopes_supported", "openid"),
         ("claims_supported", "sub"),
         ("id_token_signing_alg_values_supported", "ES256"),
+        ("id_token_signing_alg_values_supported", "RS256"),
         ("code_challenge_methods_supported", "S256"),
     ] {
         let has = said[name].as_array().is_some_and(|all| all.iter().any(|one| one == value));
