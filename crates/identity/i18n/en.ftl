@@ -1,6 +1,6 @@
 # Signing in
 sign-in-title = Sign in
-sign-in-lead = Use your passkey: your finger, face or PIN on your own device. There is no password.
+sign-in-lead = Use your passkey: your finger, face or PIN on your own device. You need no password.
 sign-in-or = Or with your own passkey
 sign-in-passkey = Sign in with a passkey
 sign-in-what = What is a passkey?
@@ -613,3 +613,38 @@ event-client-suspended = Client suspended
 event-client-resumed = Client resumed
 event-client-token = Token to register clients made
 event-restored-trusted = Restored database trusted by an operator
+
+# A password with the code of an app
+code-title = Password and code
+code-sign-in-title = Sign in with a password and a code
+code-lead = For when you have no passkey at hand. It is worth less than a passkey: some services will ask for the passkey, and you cannot change how you sign in.
+code-account = Account name
+code-account-hint = As your security page shows it, such as chan-mei-ling-123456
+code-password = Password
+code-field = Code of your app
+code-field-hint = Six digits
+code-go = Sign in
+code-set-up-title = Set up a password and a code
+code-set-up-lead = You need an app on your phone that shows six-digit codes. With your password and such a code you can sign in where your passkey is not at hand.
+code-password-new = New password
+code-password-hint = At least 15 characters. Several words are good and easy to remember; spaces and Chinese characters count too.
+code-set-up-go = Continue
+code-scan = Scan this with your app.
+code-qr = QR code with the key for your app
+code-letters = Or type this key into it:
+code-confirm = Finish
+code-again = To set this up, sign in with your passkey again: you last did so more than ten minutes ago, or in another way.
+security-code-none = You have set up no password. You need none: it is for where your passkey is not at hand.
+security-code-good = You can also sign in with your password and the code of your app.
+security-code-blocked = Too many codes were wrong, so nobody can sign in this way. Whoever tried them knows your password: set it up anew with another one.
+security-code-anew = Set it up anew
+security-code-remove = Remove it
+security-done-code-added = You can now sign in with your password and a code. You are signed out everywhere else.
+security-done-code-removed = The password and the code were removed, and you are signed out everywhere else.
+event-code-added = Password and code set up
+event-code-removed = Password and code removed
+problem-code-refused = The account name, the password or the code is not right
+problem-code-refused-next = Each code is good once: wait for the next one and try again.
+problem-code-first = This is not the code that the app shows now
+problem-password-length = Enter a password of 15 to 128 characters
+problem-password-common = This password is easy to guess. Choose another

@@ -19,6 +19,7 @@ pub mod passkeys;
 mod port;
 pub mod rules;
 mod settings;
+mod slow;
 mod sql;
 mod tell;
 mod upkeep;
@@ -64,6 +65,7 @@ struct Inner {
     per_client: Limiter,
     per_person: Limiter,
     per_account: Limiter,
+    slow: slow::Slow,
     clients: oauth::Clients,
     caller: reqwest::Client,
     /// While the database was restored and nobody has said how far it may be trusted.
@@ -91,6 +93,7 @@ impl Identity {
             per_client,
             per_person: Limiter::new(rules::companies::LOOKS, rules::companies::LOOK_EVERY),
             per_account: Limiter::new(rules::ACCOUNT_BURST, rules::ACCOUNT_EVERY),
+            slow: slow::Slow::new(),
             clients: oauth::Clients::default(),
             caller: s.caller,
             held: AtomicBool::new(false),

@@ -6,6 +6,7 @@ mod approvals;
 mod assurance;
 mod bench;
 mod clients;
+mod codes;
 mod companies;
 mod directory;
 mod federation;
@@ -45,6 +46,10 @@ pub use clients::{
 pub(crate) use clients::{
     client_stamp, client_stamped, client_stands, keep_keys, keys_at, secrets,
 };
+pub(crate) use codes::{
+    CodeLogin, begin_code, begun_code, code_login, code_sign_in, confirm_code, password_of,
+    remove_code,
+};
 pub(crate) use companies::take_due;
 pub use companies::{check_company, companies_of, may_check_company, open_company};
 pub use directory::{
@@ -76,7 +81,7 @@ pub use registrations::{
 };
 pub use restored::{Restored, held, hold, log_size, trust};
 pub(crate) use security::{
-    add_passkey, begin_passkey, end_other_sessions, end_own_session, name_passkey,
+    add_passkey, begin_passkey, end_other_sessions, end_own_session, may_change, name_passkey,
     recently_signed_in, remove_passkey, security,
 };
 pub use sessions::sweep;

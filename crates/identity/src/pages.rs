@@ -1,6 +1,7 @@
 //! Pages: signing in and out, invitations, how one signs in, mandates.
 
 mod clients;
+mod codes;
 mod companies;
 mod counter;
 mod duplicates;
@@ -54,6 +55,12 @@ pub(crate) fn routes(identity: &Identity) -> Routes {
         .route("POST", "/office/counter", Audience::Officer, with(post(counter::check)))
         .route("GET", "/office/duplicates", Audience::Officer, with(get(duplicates::page)))
         .route("POST", "/office/duplicates/{id}", Audience::Officer, with(post(duplicates::decide)))
+        .route("GET", "/sign-in/code", Audience::Public, get(codes::page))
+        .route("POST", "/sign-in/code", Audience::Public, with(post(codes::sign_in)))
+        .route("GET", "/my/security/code", Audience::Person, with(get(codes::set_up)))
+        .route("POST", "/my/security/code", Audience::Person, with(post(codes::begin)))
+        .route("POST", "/my/security/code/confirm", Audience::Person, with(post(codes::confirm)))
+        .route("POST", "/my/security/code/remove", Audience::Person, with(post(codes::remove)))
         .route("GET", "/sign-in/phone", Audience::Public, get(phone::page))
         .route("POST", "/sign-in/phone", Audience::Public, with(post(phone::begin)))
         .route("GET", "/sign-in/phone.js", Audience::Public, get(phone_script))

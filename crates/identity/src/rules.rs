@@ -9,6 +9,7 @@ pub mod federation;
 pub mod joining;
 pub mod logout;
 pub mod mandates;
+pub mod passwords;
 mod pushed;
 pub mod sign_in;
 
@@ -54,6 +55,9 @@ pub const APPROVAL_LIFE: i64 = 180;
 pub const ACCOUNT_BURST: u32 = 5;
 /// See [`ACCOUNT_BURST`].
 pub const ACCOUNT_EVERY: std::time::Duration = std::time::Duration::from_mins(1);
+/// So many wrong codes in a row, each under the right password, and it must be set up anew: whoever tries them has
+/// the password (NIST SP 800-63B-4 §3.2.2 allows a hundred).
+pub const WRONG_CODES: i64 = 20;
 /// A session ends after this long without a request, in seconds.
 pub const SESSION_IDLE: i64 = 30 * 60;
 /// And after this long in any case, in seconds.

@@ -107,6 +107,13 @@ statements! {
     MOVE_MANDATE_TO = "update mandate set person = $2 where id = $1";
     MOVE_CHECK_TO = "update identity_check set person = $2 where id = $1";
     SET_ALIAS = "update person set merged_into = $2 where id = $1";
+    CODE_LOGIN = "select password, secret, last_step, confirmed, wrong from code_login where person = $1";
+    ADD_CODE_LOGIN = "insert into code_login (person, password, secret, last_step, wrong, confirmed, created_at) values ($1, $2, $3, 0, 0, false, $4)";
+    CONFIRM_CODE_LOGIN = "update code_login set confirmed = true where person = $1";
+    DROP_CODE_LOGIN = "delete from code_login where person = $1";
+    /// One code, one sign-in, also when it comes twice at once.
+    SPEND_CODE = "update code_login set last_step = $2, wrong = 0 where person = $1 and last_step < $2";
+    WRONG_CODE = "update code_login set wrong = wrong + 1 where person = $1";
     DROP_RECOVERY_CODES = "delete from recovery_code where person = $1";
     ADD_RECOVERY_CODE = "insert into recovery_code (hash, person) values ($1, $2)";
     RECOVERY_CODES_LEFT = "select count(*) from recovery_code where person = $1 and used_at is null";
@@ -135,9 +142,10 @@ statements! {
     ADD_SESSION = "insert into session (id, hash, person, method, created_at, seen_at, expires_at, device) values ($1, $2, $3, $4, $5, $5, $6, $7)";
     SESSION_BEGUN = "select created_at, method from session where id = $1 and person = $2";
     SESSIONS_OF = "select id, device, created_at, seen_at from session where person = $1 and expires_at > $2 and seen_at > $3 order by seen_at desc, id";
-    /// The one read of every request of a person signed in.
+    /// The one read of every request of a person signed in. Nobody works as an officer on a password, nor on another
+    /// provider's word.
     VISITOR = "select s.id, s.seen_at, p.id, p.name_en, p.name_tc, p.name_sc, o.department, o.role
-        from session s join person p on p.id = s.person left join officer o on o.person = p.id and o.active
+        from session s join person p on p.id = s.person left join officer o on o.person = p.id and o.active and s.method <> 'code' and s.method not like 'federated:%'
         where s.hash = $1 and s.expires_at > $2 and s.seen_at > $3";
     TOUCH_SESSION = "update session set seen_at = $2 where id = $1 and seen_at < $2";
     END_OWN_SESSION = "select id from session where id = $1 and person = $2";

@@ -8,6 +8,7 @@ mod clients;
 mod codes;
 mod companies;
 mod federation;
+mod logins;
 mod logout;
 mod machine;
 mod mandates;

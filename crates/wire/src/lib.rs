@@ -13,6 +13,7 @@ pub mod jcs;
 pub mod jwe;
 pub mod jwk;
 pub mod jws;
+pub mod otp;
 pub mod push;
 pub mod request_object;
 pub mod seal;

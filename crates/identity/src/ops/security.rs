@@ -35,13 +35,14 @@ pub(super) fn by_passkey(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<bool, Problem> {
     Ok(matches!(method.transpose()?.as_deref(), Some("passkey" | "persona")))
 }
 
+/// Whether how the person signs in may be changed now: soon after a sign-in with a passkey.
+pub(crate) fn may_change(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<bool, Problem> {
+    Ok(recently_signed_in(tx, ctx)? && by_passkey(tx, ctx)?)
+}
+
 /// The person, if they have just signed in, and by more than what could be lured out of them; `401 sign-in-again` otherwise.
 pub(super) fn changing<'a>(tx: &mut Tx<'_>, ctx: &'a Ctx) -> Result<&'a Id, Problem> {
-    if recently_signed_in(tx, ctx)? && by_passkey(tx, ctx)? {
-        ctx.person()
-    } else {
-        Err(Problem::new(401, "sign-in-again"))
-    }
+    if may_change(tx, ctx)? { ctx.person() } else { Err(Problem::new(401, "sign-in-again")) }
 }
 
 /// The passkeys and sessions of the person signed in.

@@ -4,7 +4,7 @@ use super::{device, render, sign_in};
 use crate::{
     Identity,
     model::{CheckView, Level, PasskeyView, SessionView},
-    ops::{self, Kind},
+    ops::{self, CodeLogin, Kind},
     tell,
 };
 use askama::Template;
@@ -30,8 +30,10 @@ struct Page {
     codes: i64,
     recovering: Option<Timestamp>,
     closing: Option<Timestamp>,
+    /// The password with the code of an app.
+    code: CodeLogin,
     sessions: Vec<SessionView>,
-    /// Whether the sign-in is recent enough to change something.
+    /// Whether the sign-in is recent and good enough to change something.
     recent: bool,
     /// Whether browsers allow passkeys here at all.
     possible: bool,
@@ -90,25 +92,38 @@ pub(super) struct Asked {
 
 async fn load(identity: &Identity, visit: &Visit, asked: &Asked) -> Result<Page, Problem> {
     let ctx = visit.ctx.clone();
-    let (passkeys, sessions, recent, (checks, handle), (codes, recovering), closing) = identity
-        .0
-        .db
-        .read(move |tx| {
-            let (passkeys, sessions) = ops::security(tx, &ctx)?;
-            Ok::<_, Problem>((
-                passkeys,
-                sessions,
-                ops::recently_signed_in(tx, &ctx)?,
-                ops::known_as(tx, &ctx)?,
-                ops::recovery_of(tx, &ctx)?,
-                ops::closing(tx, &ctx)?,
-            ))
-        })
-        .await?;
+    let (passkeys, sessions, recent, (checks, handle), (codes, recovering), closing, code) =
+        identity
+            .0
+            .db
+            .read(move |tx| {
+                let (passkeys, sessions) = ops::security(tx, &ctx)?;
+                Ok::<_, Problem>((
+                    passkeys,
+                    sessions,
+                    ops::may_change(tx, &ctx)?,
+                    ops::known_as(tx, &ctx)?,
+                    ops::recovery_of(tx, &ctx)?,
+                    ops::closing(tx, &ctx)?,
+                    ops::code_login(tx, &ctx)?,
+                ))
+            })
+            .await?;
     let shell = visit.shell("security-title");
     let removing = passkeys.iter().find(|one| asked.remove.as_ref() == Some(&one.id)).cloned();
     let done = asked.done.as_deref().filter(|done| {
-        ["added", "renamed", "removed", "signed-out", "stopped", "ended", "kept"].contains(done)
+        [
+            "added",
+            "renamed",
+            "removed",
+            "signed-out",
+            "stopped",
+            "ended",
+            "kept",
+            "code-added",
+            "code-removed",
+        ]
+        .contains(done)
     });
     Ok(Page {
         done: done.map_or_else(String::new, |done| shell.t(&format!("security-done-{done}"))),
@@ -119,6 +134,7 @@ async fn load(identity: &Identity, visit: &Visit, asked: &Asked) -> Result<Page,
         codes,
         recovering,
         closing,
+        code,
         passkeys,
         sessions,
         recent,
