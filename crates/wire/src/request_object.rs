@@ -65,7 +65,8 @@ pub fn read(
         return Err(Refusal::Client);
     }
     let for_us = match claims.get("aud") {
-        Some(Value::Array(all)) => all.len() == 1 && all.first().is_some_and(|one| one == issuer),
+        // FAPI 2.0 Message Signing §5.3.1: or among others.
+        Some(Value::Array(all)) => all.iter().any(|one| one == issuer),
         Some(one) => one == issuer,
         None => false,
     };
@@ -139,7 +140,7 @@ mod tests {
             ("client_id", json!("bank"), Refusal::Client),
             ("sub", json!("clinic"), Refusal::Client),
             ("aud", json!("https://else"), Refusal::Audience),
-            ("aud", json!(["https://us", "https://else"]), Refusal::Audience),
+            ("aud", json!(["https://else", "https://us.else"]), Refusal::Audience),
             ("aud", Value::Null, Refusal::Audience),
             ("exp", json!(NOW - 3600), Refusal::Time),
             ("exp", Value::Null, Refusal::Time),
@@ -152,7 +153,7 @@ mod tests {
         ] {
             assert_eq!(said(&with(name, value.clone())), Err(why), "{name} {value}");
         }
-        assert!(said(&with("aud", json!(["https://us"]))).is_ok());
+        assert!(said(&with("aud", json!(["https://else", "https://us"]))).is_ok());
         for near in [10, -10] {
             assert!(said(&with("nbf", json!(NOW + near))).is_ok(), "clocks differ by ten seconds");
         }

@@ -302,6 +302,13 @@ impl Sender {
                 Ok(params.clone())
             };
         };
+        if params.get("request_uri").is_some() {
+            // RFC 9126 §2.1, beside a signed request too.
+            return Err(Refusal::new(
+                Code::InvalidRequest,
+                "request_uri does not belong into a pushed request",
+            ));
+        }
         let (id, now) = (&self.client().id, identity.now().as_second());
         wire::request_object::read(object, &self.known.keys, id, &identity.0.issuer, now)
             .map(Params::signed)

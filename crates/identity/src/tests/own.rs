@@ -260,7 +260,11 @@ fn a_client_of_the_high_profile_never_reads_rs256() {
     };
     let high = service("parks", json!({"keys": []}), terms.clone());
     assert_eq!(rules::registration(&high, false), Err(("terms", "client-alg-form")));
-    let terms = Terms { flow: Flow::Baseline, ..terms };
-    let baseline = service("parks", json!({"keys": []}), terms);
+    let baseline = Client {
+        terms: Terms { flow: Flow::Baseline, ..terms },
+        scopes: rules::OPENID.to_owned(),
+        redirect_uris: vec!["https://parks.example.com/back".to_owned()],
+        ..high
+    };
     assert_eq!(rules::registration(&baseline, false), Ok(()));
 }

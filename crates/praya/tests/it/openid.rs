@@ -18,6 +18,7 @@ macro_rules! plan {
 }
 
 mod basic;
+mod fapi;
 mod logout;
 
 use crate::demo::{Browser, Demo, Page, client, form, random};
