@@ -7,7 +7,7 @@ use crate::{
     ops::{self, LookKind, Sight},
     pack::CompanyRegisters,
 };
-use kernel::{Ctx, Id, Problem, Text, Timestamp, identifiers::Hkid};
+use kernel::{Ctx, Id, Problem, Text, Timestamp, identifiers::IdentityCard};
 use ports::{Companies, Officer, Registered};
 use serde_json::Value as Json;
 use std::pin::Pin;
@@ -97,7 +97,7 @@ fn officer(exchange: &Exchange, named: &CompanyRegisters, row: &Json) -> Officer
         name: name(row, &named.officer_names),
         hkid: row[&named.hkid]
             .as_str()
-            .and_then(|typed| Hkid::parse(typed).ok())
+            .and_then(|typed| IdentityCard::parse(typed).ok())
             .map(|card| card.as_str().to_owned()),
         capacity: words.cloned().unwrap_or_else(|| Text::same(capacity)),
         directs: named.directs.iter().any(|one| one == capacity),

@@ -8,7 +8,7 @@ use crate::{
 use jiff::{SignedDuration, ToSpan};
 use kernel::{
     Date, Problem, Timestamp, Zone,
-    identifiers::{Brn, Hkid},
+    identifiers::{Brn, IdentityCard},
 };
 use ports::{NodeRights, SubjectKind};
 use serde_json::Value as Json;
@@ -162,7 +162,7 @@ pub fn may_ask(
     let key = question.subject.key.as_str();
     let whole = match request.subject {
         SubjectKind::Company => Brn::parse(key).is_ok_and(|brn| brn.as_str() == key),
-        SubjectKind::Person => Hkid::parse(key).is_ok_and(|hkid| hkid.as_str() == key),
+        SubjectKind::Person => IdentityCard::parse(key).is_ok_and(|card| card.as_str() == key),
     };
     if !whole {
         return Err(Problem::new(400, "request-unreadable").field("/subject/key", "key-form"));

@@ -2,18 +2,23 @@
 //! proved by our own key (`private_key_jwt`), so that no secret is shared. What the provider says of itself is
 //! held against the definition; an ID token counts only under a key that it publishes, for us, now, once.
 
-use crate::{Identity, model::Level, ops::Try, rules::federation as rules};
+use crate::{
+    Identity,
+    ops::{Answer, Try},
+    rules::federation as rules,
+};
 use kernel::{Ctx, Problem};
 use openidconnect::{
     AuthenticationContextClass, AuthorizationCode, ClaimsVerificationError, ClientId, CsrfToken,
-    DiscoveryError, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge,
-    PkceCodeVerifier, RedirectUrl, TokenResponse as _,
+    DiscoveryError, HttpRequest, HttpResponse, IssuerUrl, Nonce, OAuth2TokenResponse as _,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, TokenResponse as _,
     core::{
         CoreAuthenticationFlow, CoreClient, CoreJwsSigningAlgorithm as Alg, CoreProviderMetadata,
+        CoreUserInfoClaims,
     },
 };
 use ports::Provider;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use std::time::Duration;
 
 /// The most we read of an answer, in bytes.
@@ -80,12 +85,14 @@ fn back(identity: &Identity, provider: &Provider) -> Result<RedirectUrl, Problem
     RedirectUrl::new(at).map_err(Problem::internal)
 }
 
-/// Where the browser goes to sign in there.
+/// Where the browser goes to sign in there. It is asked to tell more than a name only where somebody links their
+/// account, never to sign in.
 pub(crate) async fn ask(
     identity: &Identity,
     provider: &Provider,
     state: &str,
     asked: &Try,
+    link: bool,
 ) -> Result<String, Problem> {
     let client = CoreClient::from_provider_metadata(
         metadata(identity, provider).await?,
@@ -105,17 +112,22 @@ pub(crate) async fn ask(
     for acr in provider.levels.keys() {
         request = request.add_auth_context_value(AuthenticationContextClass::new(acr.clone()));
     }
+    if link && !provider.attributes.is_empty() {
+        let wanted = provider.attributes.iter().map(|claim| (claim.clone(), Json::Null));
+        let claims = json!({"userinfo": wanted.collect::<serde_json::Map<_, _>>()});
+        request = request.add_extra_param("claims", claims.to_string());
+    }
     Ok(request.url().0.to_string())
 }
 
-/// The name under which the provider knows the person, for us alone, and what its answer is worth.
+/// Who the provider says it is, and what else it was asked for.
 pub(crate) async fn redeem(
     identity: &Identity,
     ctx: &Ctx,
     provider: &Provider,
     asked: &Try,
     code: String,
-) -> Result<(String, Level), Problem> {
+) -> Result<Answer, Problem> {
     let http = |request| call(identity.clone(), request);
     let metadata = metadata(identity, provider).await?;
     let client = CoreClient::from_provider_metadata(
@@ -161,7 +173,15 @@ pub(crate) async fn redeem(
     })?;
     let acr = claims.auth_context_ref().map(|acr| acr.as_str());
     let level = rules::level(provider, acr).map_err(refused)?;
-    Ok((claims.subject().as_str().to_owned(), level))
+    let subject = claims.subject().clone();
+    let mut told = Vec::new();
+    if asked.wants.is_some() && !provider.attributes.is_empty() {
+        let request = client.user_info(answer.access_token().clone(), Some(subject.clone()));
+        let said: CoreUserInfoClaims =
+            request.map_err(silent)?.request_async(&http).await.map_err(silent)?;
+        told = rules::told(provider, &serde_json::to_value(&said).map_err(Problem::internal)?);
+    }
+    Ok(Answer { subject: subject.as_str().to_owned(), level, told })
 }
 
 /// Who we are, by our own key (RFC 7523), for this provider alone.

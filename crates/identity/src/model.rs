@@ -271,6 +271,8 @@ pub struct LinkView {
     pub level: Level,
     /// Since when.
     pub since: Timestamp,
+    /// What it told, by claim, and when.
+    pub told: Option<(Vec<(String, String)>, Timestamp)>,
 }
 
 /// A passkey as its person sees it.

@@ -56,7 +56,7 @@ pub use directory::{
     Mandate, NewCompany, NewPerson, add_company, add_mandate, add_officer, add_person, authorities,
     holders, person_by_handle, personas, stop_officer, subject, subject_by_key,
 };
-pub(crate) use federation::{Try, answered, begin_try, links, take_try, unlink};
+pub(crate) use federation::{Answer, Try, answered, begin_try, links, take_try, unlink};
 pub(crate) use grants::{Begun, Grant, begin, end, grant, pairwise, push};
 pub use grants::{approve, end_grant, move_grant, pending, refuse};
 pub use invitations::{invitation, invite, invite_admin};

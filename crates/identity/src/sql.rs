@@ -167,9 +167,10 @@ statements! {
     SWEEP_TRIES = "delete from federation_try where hash in (select hash from federation_try where expires_at < $1 limit 500)";
     LINK = "select id, person from federation_link where provider = $1 and subject = $2 and ended_at is null";
     ADD_LINK = "insert into federation_link (id, provider, subject, person, level, linked_at) values ($1, $2, $3, $4, $5, $6)";
-    LINKS_OF = "select id, provider, level, linked_at from federation_link where person = $1 and ended_at is null order by linked_at, id";
-    END_LINK = "update federation_link set ended_at = $3 where id = $1 and person = $2 and ended_at is null";
-    END_LINKS_OF = "update federation_link set ended_at = $2 where person = $1 and ended_at is null";
+    LINK_TOLD = "update federation_link set told = $2, told_at = $3 where id = $1";
+    LINKS_OF = "select id, provider, level, linked_at, told, told_at from federation_link where person = $1 and ended_at is null order by linked_at, id";
+    END_LINK = "update federation_link set ended_at = $3, told = null where id = $1 and person = $2 and ended_at is null";
+    END_LINKS_OF = "update federation_link set ended_at = $2, told = null where person = $1 and ended_at is null";
     SESSIONS_BY = "select id from session where person = $1 and method like 'federated:%'";
 
     // Passkeys.

@@ -4,6 +4,7 @@
 //! characters, brackets, lower case), kept in one form, and never shown whole by `Debug`: a number of a
 //! person has no business in the operator's log.
 
+mod card;
 mod company;
 mod hkid;
 mod phone;
@@ -11,6 +12,7 @@ mod resident;
 #[cfg(test)]
 mod tests;
 
+pub use card::IdentityCard;
 pub use company::{Brn, CompanyNumber, Uscc};
 pub use hkid::Hkid;
 pub use phone::{Phone, PhoneKind};

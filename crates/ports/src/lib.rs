@@ -7,7 +7,7 @@ mod types;
 
 pub use companies::{Companies, Officer, Registered};
 pub use person::{Inbox, OwnRecords};
-pub use providers::Provider;
+pub use providers::{ATTRIBUTES, Provider};
 pub use types::{
     Access, Authority, Consumer, Extent, NodeRights, Own, OwnValue, Pending, Subject, SubjectKind,
     Word,

@@ -19,4 +19,12 @@ pub struct Provider {
     /// What each of its `acr` is worth here: `self-declared`, `remote` or `in-person`. One that is not in the
     /// table is worth nothing.
     pub levels: BTreeMap<String, String>,
+    /// What it is asked to tell of a person who links their account there, if they say yes there: of
+    /// [`ATTRIBUTES`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<String>,
 }
+
+/// Claims (OpenID Connect Core §5.1) that another provider may be asked for. No document numbers: they would join
+/// what is known of somebody here and there.
+pub const ATTRIBUTES: [&str; 4] = ["name", "email", "phone_number", "address"];

@@ -8,7 +8,7 @@ use super::{
 };
 use kernel::{
     Text,
-    identifiers::{Brn, Hkid},
+    identifiers::{Brn, Hkid, ResidentId},
 };
 use ports::SubjectKind;
 use std::collections::{BTreeMap, HashSet};
@@ -154,6 +154,15 @@ pub(super) fn all(all: &Definitions<'_>) -> Vec<Mistake> {
                 "write its https address",
             );
         }
+        for (i, claim) in provider.attributes.iter().enumerate() {
+            if !ports::ATTRIBUTES.contains(&claim.as_str()) {
+                finder.say(
+                    &format!("attributes/{i}"),
+                    format!("attribute {claim:?}"),
+                    format!("write one of {}", ports::ATTRIBUTES.join(", ")),
+                );
+            }
+        }
         for (acr, level) in &provider.levels {
             if !["self-declared", "remote", "in-person"].contains(&level.as_str()) {
                 finder.say(
@@ -206,17 +215,17 @@ fn check_register(finder: &mut Finder<'_>, register: &Register, all: &Definition
             format!("write sources/{}.toml or name another", register.source),
         );
     }
-    let wanted = key_type(register.subject);
+    let wanted = key_types(register.subject);
     match register.fields.iter().find(|field| field.id == register.key) {
         None => finder.say(
             "key",
             format!("key {:?} is not among the fields", register.key),
             "add the field, or name one that is there",
         ),
-        Some(field) if field.kind != wanted.0 || field.optional => finder.say(
+        Some(field) if !wanted.0.contains(&field.kind) || field.optional => finder.say(
             "key",
             format!("key {:?} cannot find its subject", register.key),
-            format!("make it a field of type \"{}\" that is not optional", wanted.1),
+            format!("make it a field of type {} that is not optional", wanted.1),
         ),
         Some(_) => {}
     }
@@ -262,10 +271,12 @@ fn check_register(finder: &mut Finder<'_>, register: &Register, all: &Definition
     }
 }
 
-const fn key_type(subject: SubjectKind) -> (FieldType, &'static str) {
+const fn key_types(subject: SubjectKind) -> (&'static [FieldType], &'static str) {
     match subject {
-        SubjectKind::Company => (FieldType::Brn, "brn"),
-        SubjectKind::Person => (FieldType::Hkid, "hkid"),
+        SubjectKind::Company => (&[FieldType::Brn], "\"brn\""),
+        SubjectKind::Person => {
+            (&[FieldType::Hkid, FieldType::ResidentId], "\"hkid\" or \"resident_id\"")
+        }
     }
 }
 
@@ -388,6 +399,11 @@ fn misfit(field: &Field, value: &toml::Value) -> Option<String> {
         FieldType::Hkid => (
             text.is_some_and(|text| Hkid::parse(text).is_ok_and(|id| id.as_str() == text)),
             "an identity card number such as \"A1234563\", its check digit right".to_owned(),
+        ),
+        FieldType::ResidentId => (
+            text.is_some_and(|text| ResidentId::parse(text).is_ok_and(|id| id.as_str() == text)),
+            "a Mainland resident number such as \"440101199003070050\", its check character right"
+                .to_owned(),
         ),
         FieldType::Brn => (
             text.is_some_and(|text| Brn::parse(text).is_ok_and(|brn| brn.as_str() == text)),

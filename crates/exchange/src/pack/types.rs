@@ -151,6 +151,7 @@ pub enum FieldType {
     Boolean,
     Choice,
     Hkid,
+    ResidentId,
     Brn,
 }
 

@@ -175,6 +175,9 @@ pub(super) fn at<'a>(raw: &'a Map<String, Json>, place: &str) -> Option<&'a Json
 pub(crate) fn key(kind: FieldType, text: &str) -> String {
     let plain = match kind {
         FieldType::Hkid => kernel::identifiers::Hkid::parse(text).ok().map(String::from),
+        FieldType::ResidentId => {
+            kernel::identifiers::ResidentId::parse(text).ok().map(String::from)
+        }
         FieldType::Brn => kernel::identifiers::Brn::parse(text).ok().map(String::from),
         _ => None,
     };
@@ -222,6 +225,9 @@ fn value<'r>(field: &Field, raw: Cell<&'r str>) -> Result<Value<'r>, SourceError
         (FieldType::Hkid, Cell::Text(text)) => kernel::identifiers::Hkid::parse(text)
             .map(|hkid| anew(hkid.as_str()))
             .map_err(|_| wrong("not an identity card number")),
+        (FieldType::ResidentId, Cell::Text(text)) => kernel::identifiers::ResidentId::parse(text)
+            .map(|id| anew(id.as_str()))
+            .map_err(|_| wrong("not a resident number")),
         (FieldType::Brn, Cell::Text(text)) => kernel::identifiers::Brn::parse(text)
             .map(|brn| anew(brn.as_str()))
             .map_err(|_| wrong("not a business registration number")),

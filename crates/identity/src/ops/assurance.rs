@@ -5,7 +5,9 @@ use crate::{
     model::{CheckView, Duty, Level, Method},
     rules, sql,
 };
-use kernel::{Actor, Ctx, Id, Problem, Text, Timestamp, from_micros, identifiers::Hkid, micros};
+use kernel::{
+    Actor, Ctx, Id, Problem, Text, Timestamp, from_micros, identifiers::IdentityCard, micros,
+};
 use ports::SubjectKind;
 use serde_json::json;
 use store::Tx;
@@ -145,7 +147,7 @@ pub fn check_at_counter(
     let number = rules::joining::document(&seen.document, &seen.number)?;
     let (english, chinese) = rules::joining::names(&seen.name, &seen.chinese)?;
     let name = Text { en: english.clone(), tc: chinese.clone(), sc: chinese };
-    let hkid = Hkid::parse(&number).ok().filter(|_| seen.document == rules::joining::HKID);
+    let hkid = IdentityCard::parse(&number).ok().filter(|_| seen.document == rules::joining::HKID);
     let found = match (seen.account.trim(), &hkid) {
         ("", Some(hkid)) => tx.query_opt(sql::PERSON_BY_HKID, &[hkid.as_str().into()])?,
         ("", None) => {

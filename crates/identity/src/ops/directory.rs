@@ -4,7 +4,7 @@ use super::{name, operator};
 use crate::{model::Persona, rules, sql};
 use kernel::{
     Ctx, Id, Problem, Role, Text, Timestamp, from_micros,
-    identifiers::{Brn, Hkid},
+    identifiers::{Brn, IdentityCard},
     micros,
 };
 use ports::{Authority, Extent, Subject, SubjectKind};
@@ -20,7 +20,7 @@ pub struct NewPerson {
     /// Their name; never converted between scripts.
     pub name: Text,
     /// Their identity card number, if they have one.
-    pub hkid: Option<Hkid>,
+    pub hkid: Option<IdentityCard>,
     /// Whether they are made up.
     pub made_up: bool,
 }
@@ -75,7 +75,7 @@ pub(super) fn insert_person(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewPerson) -> Resu
         (&n.en).into(),
         (&n.tc).into(),
         (&n.sc).into(),
-        new.hkid.as_ref().map(Hkid::as_str).into(),
+        new.hkid.as_ref().map(IdentityCard::as_str).into(),
         new.made_up.into(),
         micros(ctx.now).into(),
     ];

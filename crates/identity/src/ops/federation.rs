@@ -27,6 +27,17 @@ pub(crate) struct Try {
     pub(crate) next: String,
 }
 
+/// What it answered, found good.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    /// The name under which it knows the person, for us alone.
+    pub(crate) subject: String,
+    /// What its sign-in is worth here.
+    pub(crate) level: Level,
+    /// What it told of the person, by claim.
+    pub(crate) told: Vec<(String, String)>,
+}
+
 /// Who is signed in, and in which session.
 fn here(ctx: &Ctx) -> Option<(Id, Id)> {
     match &ctx.actor {
@@ -94,14 +105,15 @@ fn subject(provider: &str, name: &str) -> Value {
 pub(crate) fn answered(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
+    sealer: &Sealer,
     asked: &Try,
-    name: &str,
-    level: Level,
+    answer: &Answer,
     device: &str,
 ) -> Result<Option<String>, Problem> {
-    let subject = subject(&asked.provider, name);
+    let (subject, level) = (subject(&asked.provider, &answer.subject), answer.level);
     let row = tx.query_opt(sql::LINK, &[asked.provider.as_str().into(), subject.clone()])?;
-    let known = row.map(|row| row.text(1).map(Id::from)).transpose()?;
+    let link = row.as_ref().map(|row| row.text(0).map(Id::from)).transpose()?;
+    let known = row.as_ref().map(|row| row.text(1).map(Id::from)).transpose()?;
     let verdict = federation::decide(asked.wants.as_ref(), here(ctx).as_ref(), known.as_ref());
     let about = json!({"provider": asked.provider, "level": level.as_str()});
     match verdict.map_err(|code| Problem::new(403, code))? {
@@ -110,10 +122,14 @@ pub(crate) fn answered(
             log(tx, ctx, "federation-signed-in", about)?;
             Ok(Some(token))
         }
-        Outcome::Link(_) if known.is_some() => Ok(None),
         Outcome::Link(person) => {
+            if let Some(link) = link {
+                told(tx, ctx, sealer, &link, answer)?;
+                return Ok(None);
+            }
+            let link = ctx.id("fed");
             let args = [
-                ctx.id("fed").as_str().into(),
+                link.as_str().into(),
                 asked.provider.as_str().into(),
                 subject,
                 person.as_str().into(),
@@ -125,15 +141,43 @@ pub(crate) fn answered(
                 other => other.into(),
             })?;
             log(tx, ctx, "federation-linked", about)?;
+            told(tx, ctx, sealer, &link, answer)?;
             Ok(None)
         }
     }
 }
 
+/// Keeps what the provider told, sealed; what it told before goes.
+fn told(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    sealer: &Sealer,
+    link: &Id,
+    answer: &Answer,
+) -> Result<(), Problem> {
+    if answer.told.is_empty() {
+        return Ok(());
+    }
+    let text = serde_json::to_vec(&answer.told).map_err(Problem::internal)?;
+    let sealed = sealer.seal(link.as_str(), &text).map_err(Problem::internal)?;
+    tx.execute(sql::LINK_TOLD, &[link.as_str().into(), sealed.into(), micros(ctx.now).into()])?;
+    let claims: Vec<_> = answer.told.iter().map(|(claim, _)| claim).collect();
+    log(tx, ctx, "federation-told", json!({"link": link, "claims": claims}))
+}
+
 /// The providers whose names are linked to the person signed in.
-pub(crate) fn links(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<LinkView>, Problem> {
+pub(crate) fn links(tx: &mut Tx<'_>, ctx: &Ctx, sealer: &Sealer) -> Result<Vec<LinkView>, Problem> {
     let read = |row: &Row| {
+        let told = match (row.opt_blob(4)?, row.opt_int(5)?) {
+            (Some(sealed), Some(at)) => {
+                let text = sealer.open(row.text(0)?, sealed).map_err(Problem::internal)?;
+                let told = serde_json::from_slice(&text).map_err(Problem::internal)?;
+                Some((told, from_micros(at)))
+            }
+            _ => None,
+        };
         Ok(LinkView {
+            told,
             id: row.text(0)?.into(),
             provider: row.text(1)?.to_owned(),
             level: Level::parse(row.text(2)?).unwrap_or_default(),

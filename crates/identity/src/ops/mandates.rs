@@ -13,7 +13,7 @@ use crate::{
     },
     sql, tell,
 };
-use kernel::{Ctx, Id, Problem, Text, Timestamp, from_micros, identifiers::Hkid, micros};
+use kernel::{Ctx, Id, Problem, Text, Timestamp, from_micros, identifiers::IdentityCard, micros};
 use ports::{Authority, Extent, Inbox, Subject, SubjectKind};
 use serde_json::json;
 use store::{Row, Tx};
@@ -225,7 +225,7 @@ pub struct NewOffer {
 
 /// Whom a card number and a name belong to.
 fn called(tx: &mut Tx<'_>, new: &NewOffer) -> Result<Option<Subject>, Problem> {
-    let Ok(hkid) = Hkid::parse(&new.hkid) else { return Ok(None) };
+    let Ok(hkid) = IdentityCard::parse(&new.hkid) else { return Ok(None) };
     let row = tx.query_opt(sql::PERSON_BY_HKID, &[hkid.as_str().into()])?;
     let found = row.map(|row| subject_row(&row, SubjectKind::Person)).transpose()?;
     Ok(found.filter(|person| mandates::is_called(&new.name, &person.name)))
@@ -252,7 +252,7 @@ pub fn offer_mandate(
         (verdict, holder) => {
             let mut wrong = verdict.err().unwrap_or_default();
             if holder.is_none() {
-                let typed = Hkid::parse(&new.hkid);
+                let typed = IdentityCard::parse(&new.hkid);
                 let code = typed
                     .map_or_else(kernel::identifiers::Wrong::code, |_| "mandate-person-unknown");
                 wrong.insert(0, ("hkid", code));

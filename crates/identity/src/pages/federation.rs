@@ -38,6 +38,10 @@ impl Page {
         known.map_or_else(|| id.to_owned(), |(_, name)| self.shell.of(name).to_owned())
     }
 
+    fn claim(&self, claim: &str) -> String {
+        self.shell.t(&format!("federation-claim-{claim}"))
+    }
+
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
     fn worth(&self, level: &crate::model::Level) -> String {
         self.shell.t(&format!("federation-level-{}", level.as_str()))
@@ -57,7 +61,8 @@ pub(super) async fn page(
     Query(asked): Query<Asked>,
 ) -> Outcome<Response> {
     let ctx = visit.ctx.clone();
-    let links = identity.0.db.read(move |tx| ops::links(tx, &ctx)).await?;
+    let keys = identity.0.keys.clone();
+    let links = identity.0.db.read(move |tx| ops::links(tx, &ctx, keys.sealer())).await?;
     let shell = visit.shell("federation-title");
     let done = asked.done.filter(|done| ["linked", "unlinked"].contains(&done.as_str()));
     let page = Page {
@@ -103,7 +108,7 @@ async fn begin(
         ops::begin_try(tx, &ctx, keys.sealer(), (&of, &browser), link, kept.clone())
     };
     identity.0.db.write::<_, Problem>(begin).await?;
-    let there = federation::ask(identity, provider, &state, &asked).await?;
+    let there = federation::ask(identity, provider, &state, &asked, link).await?;
     Ok(Redirect::to(&there).into_response())
 }
 
@@ -158,10 +163,12 @@ pub(super) async fn back(
         return Err(Problem::new(403, "federation-issuer").into());
     }
     let code = back.code.ok_or_else(|| Problem::new(403, "federation-refused"))?;
-    let (name, level) = federation::redeem(&identity, &visit.ctx, provider, &asked, code).await?;
+    let found = federation::redeem(&identity, &visit.ctx, provider, &asked, code).await?;
     let (ctx, done, device) = (visit.ctx.clone(), asked.clone(), device(&headers));
-    let answer =
-        move |tx: &mut store::Tx<'_>| ops::answered(tx, &ctx, &done, &name, level, &device);
+    let keys = identity.0.keys.clone();
+    let answer = move |tx: &mut store::Tx<'_>| {
+        ops::answered(tx, &ctx, keys.sealer(), &done, &found, &device)
+    };
     match identity.0.db.write::<_, Problem>(answer).await? {
         Some(token) => {
             Ok(super::sign_in::signed_in(&identity, &visit.ctx, &token, Some(&asked.next)))

@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use jiff::{SignedDuration, civil::Date};
-use kernel::{Currency, Id, Money, Problem, Text, Timestamp, Zone, identifiers::Hkid};
+use kernel::{Currency, Id, Money, Problem, Text, Timestamp, Zone, identifiers::IdentityCard};
 use ports::Extent;
 use serde::Deserialize;
 use web::{Choice, Errors, Form, Outcome, Shell, Visit};
@@ -282,7 +282,7 @@ async fn form(
         most: authority.extent.most,
         onward: (0..=onward).map(further).collect(),
         somebody: somebody.map(|person| {
-            let card = Hkid::parse(&person.key).map(|card| card.pretty());
+            let card = IdentityCard::parse(&person.key).map(|card| card.pretty());
             (shell.of(&person.name).to_owned(), card.unwrap_or_default())
         }),
         purposes: purposes.collect(),

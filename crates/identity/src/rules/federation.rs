@@ -3,6 +3,7 @@
 use crate::model::Level;
 use kernel::{Id, Timestamp};
 use ports::Provider;
+use serde_json::Value as Json;
 
 /// The person has this long to sign in there, in seconds.
 pub const TRY_LIFE: i64 = 10 * 60;
@@ -15,6 +16,20 @@ pub const OLDEST: i64 = 10 * 60;
 pub fn level(provider: &Provider, acr: Option<&str>) -> Result<Level, &'static str> {
     let level = acr.and_then(|acr| provider.levels.get(acr)).and_then(|level| Level::parse(level));
     level.ok_or("federation-level")
+}
+
+/// A value that it tells is at most so long, in characters.
+pub const LONGEST: usize = 400;
+
+/// Of what it told: what it was asked for, as texts of a fair length.
+pub fn told(provider: &Provider, said: &Json) -> Vec<(String, String)> {
+    let one = |claim: &String| {
+        let value = if claim == "address" { &said[claim]["formatted"] } else { &said[claim] };
+        let text = value.as_str()?.trim();
+        (!text.is_empty() && text.chars().count() <= LONGEST)
+            .then(|| (claim.clone(), text.to_owned()))
+    };
+    provider.attributes.iter().filter_map(one).collect()
 }
 
 /// Whether an answer was made about now.

@@ -1,13 +1,14 @@
 //! Another provider signs people in here; a made-up one that can lie in every way.
 
 use super::{
-    openid::says,
+    openid::{YES, says},
     site::{ISSUER, Reply, Site, bare, each},
 };
 use crate::{
     model::{Client, Flow, Level, Profile, Terms},
     ops,
     rules::federation::{Outcome, decide, level},
+    sql,
 };
 use axum::{
     Form, Json as Body, Router,
@@ -15,7 +16,7 @@ use axum::{
     routing::{get, post},
 };
 use http::{Method, StatusCode};
-use kernel::{Id, Text};
+use kernel::{Id, Problem, Text};
 use ports::Provider;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -122,6 +123,7 @@ impl Platform {
             issuer: self.base.clone(),
             client_id: "praya-here".to_owned(),
             levels: BTreeMap::from([(ACR.to_owned(), "remote".to_owned())]),
+            attributes: Vec::new(),
         }
     }
 
@@ -343,6 +345,7 @@ async fn a_person_signs_in_here_by_another_installation_once_both_accounts_are_l
             issuer: base.clone(),
             client_id: "praya-here".to_owned(),
             levels: BTreeMap::from([("0".to_owned(), "self-declared".to_owned())]),
+            attributes: vec!["name".to_owned(), "email".to_owned()],
         };
         let here = here.with_providers(vec![provider]).await;
         let client = Client {
@@ -378,7 +381,7 @@ async fn a_person_signs_in_here_by_another_installation_once_both_accounts_are_l
             let back = if session.is_empty() {
                 there.get(&to, &wong_there).await.location().to_owned()
             } else {
-                says(&there, &wong_there, &to, &[("action", "allow")]).await
+                says(&there, &wong_there, &to, &YES).await
             };
             let back = back.strip_prefix(ISSUER).unwrap().to_owned();
             let reply = here.get(&back, session).await;
@@ -389,6 +392,21 @@ async fn a_person_signs_in_here_by_another_installation_once_both_accounts_are_l
         }
         let page = here.get("/my/federation", &names[0]).await.text;
         assert!(page.contains("what you said of yourself"), "{page}");
+        // What she agreed to tell, and nothing she was not asked for or did not agree to.
+        assert!(page.contains("Name: Wong Ka Ho") && !page.contains("E-mail:"), "{page}");
+        let person = here.chan.clone();
+        let links = async || {
+            let person = person.clone();
+            let rows = here.db.read(move |tx| {
+                Ok::<_, Problem>(tx.query(sql::LINKS_OF, &[person.as_str().into()])?)
+            });
+            rows.await.unwrap()
+        };
+        let told = links().await[0].blob(4).unwrap().to_vec();
+        assert!(!told.windows(4).any(|part| part == b"Wong"), "it lies sealed");
+        let link = page.split("name=\"link\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        here.form("/my/federation/unlink", &chan, &[("link", link)]).await;
+        assert!(links().await.is_empty());
     }
 }
 
@@ -403,6 +421,7 @@ proptest! {
             issuer: "https://x.example".to_owned(),
             client_id: "y".to_owned(),
             levels: table.iter().map(|(k, v)| (k.clone(), Level::ALL[*v].as_str().to_owned())).collect(),
+            attributes: Vec::new(),
         };
         let found = level(&provider, Some(&acr)).ok();
         prop_assert_eq!(found, table.get(&acr).map(|at| Level::ALL[*at]));

@@ -44,6 +44,12 @@ impl ResidentId {
         }
     }
 
+    /// Makes one from its first seventeen digits, adding the check character.
+    pub fn from_body(body: &str) -> Option<Self> {
+        let digits: Option<Vec<u32>> = body.chars().map(|c| c.to_digit(10)).collect();
+        Self::parse(&format!("{body}{}", char::from(check_character(&digits?)))).ok()
+    }
+
     /// The day of birth that it holds.
     pub fn birth(&self) -> Option<Date> {
         birth(&self.0)

@@ -7,8 +7,11 @@ mod lives;
 mod names;
 
 use draw::Draw;
-use exchange::pack::{Pack, Register};
-use kernel::{Date, Text, identifiers::Hkid};
+use exchange::pack::{FieldType, Pack, Register};
+use kernel::{
+    Date, Text,
+    identifiers::{Hkid, ResidentId},
+};
 use names::{FIRST, GIVEN, STREETS, SURNAMES, TRADES};
 use ports::SubjectKind;
 use serde_json::{Map, Value as Json};
@@ -30,7 +33,8 @@ pub(crate) struct Person {
     /// A short name for the sign-in page and for programs.
     pub(crate) handle: String,
     pub(crate) name: Text,
-    pub(crate) hkid: String,
+    /// Their identity card number, of the kind that the registers lie under.
+    pub(crate) card: String,
     female: bool,
     /// In years.
     age: i64,
@@ -69,14 +73,25 @@ pub(crate) struct Data {
 }
 
 impl Data {
-    /// Sixteen personas, 36 more people, and `companies` companies.
+    /// Sixteen personas, 36 more people, and `companies` companies; people by Hong Kong identity cards.
     pub(crate) fn new(seed: u64, companies: usize) -> Self {
+        Self::of(seed, companies, FieldType::Hkid)
+    }
+
+    /// The same, people by the cards that the pack's registers lie under.
+    pub(crate) fn for_pack(pack: &Pack, seed: u64, companies: usize) -> Self {
+        let mut keys = registers_of(pack, SubjectKind::Person)
+            .flat_map(|register| register.fields.iter().filter(|field| field.id == register.key));
+        Self::of(seed, companies, keys.next().map_or(FieldType::Hkid, |field| field.kind))
+    }
+
+    fn of(seed: u64, companies: usize, kind: FieldType) -> Self {
         let mut people: Vec<Person> = Vec::with_capacity(PEOPLE);
-        let (mut handles, mut hkids) = (HashSet::new(), HashSet::new());
+        let (mut handles, mut cards) = (HashSet::new(), HashSet::new());
         let draw = Draw::new(seed, &["people"]);
         while people.len() < PEOPLE {
-            let person = person(&draw, people.len());
-            if handles.insert(person.handle.clone()) && hkids.insert(person.hkid.clone()) {
+            let person = person(&draw, people.len(), kind);
+            if handles.insert(person.handle.clone()) && cards.insert(person.card.clone()) {
                 people.push(person);
             }
         }
@@ -98,7 +113,7 @@ impl Data {
             SubjectKind::Person => self
                 .people
                 .iter()
-                .find(|person| person.hkid == key)
+                .find(|person| person.card == key)
                 .and_then(|person| lives::rows(self, &register.id, person, today)),
         };
         let examples = || register.examples.iter().filter_map(|row| serde_json::to_value(row).ok());
@@ -140,21 +155,30 @@ fn bilingual_address(draw: &Draw) -> String {
     format!("{english} {chinese}")
 }
 
-fn person(draw: &Draw, i: usize) -> Person {
+fn person(draw: &Draw, i: usize, kind: FieldType) -> Person {
     // The personas pair each surname with the given name of the same place, whatever the seed.
     let (surname, given) = if i < PERSONAS { (i, i) } else { (draw.below(16), draw.below(16)) };
     let ((surname, family), (given, own, female)) = (SURNAMES[surname], GIVEN[given]);
     let english = format!("{surname} {given}");
     // A name is never converted between scripts: the Chinese one stands as the person writes it.
     let chinese = format!("{family}{own}");
-    let letter = char::from(b"ABCDEGHKPRVYZ"[draw.below(13)]);
-    let body = format!("{letter}{:06}", draw.below(1_000_000));
+    let (letter, number) = (draw.below(13), draw.below(1_000_000));
+    let age = if i < ADULTS { draw.between(28, 64) } else { draw.between(13, 21) };
+    let card = if kind == FieldType::ResidentId {
+        let (year, month, day) = (2026 - age, letter % 12 + 1, number % 28 + 1);
+        // The province alone: no county has this number.
+        let body = format!("440000{year}{month:02}{day:02}{:03}", number / 28 % 1_000);
+        ResidentId::from_body(&body).map(String::from)
+    } else {
+        let letter = char::from(b"ABCDEGHKPRVYZ"[letter]);
+        Hkid::from_body(&format!("{letter}{number:06}")).map(String::from)
+    };
     Person {
         handle: english.to_lowercase().replace(' ', "-"),
         name: Text { en: english, tc: chinese.clone(), sc: chinese },
-        hkid: Hkid::from_body(&body).map(|hkid| hkid.as_str().to_owned()).unwrap_or_default(),
+        card: card.unwrap_or_default(),
         female,
-        age: if i < ADULTS { draw.between(28, 64) } else { draw.between(13, 21) },
+        age,
         persona: i < PERSONAS,
     }
 }

@@ -35,7 +35,7 @@ fn made_up<'a>(
     today: Date,
 ) -> impl Iterator<Item = Map<String, Json_>> + 'a {
     let companies = data.companies.iter().map(|company| &company.brn);
-    let people = data.people.iter().map(|person| &person.hkid);
+    let people = data.people.iter().map(|person| &person.card);
     let of_company = companies.filter(|_| register.subject == SubjectKind::Company);
     let of_person = people.filter(|_| register.subject == SubjectKind::Person);
     of_company.chain(of_person).flat_map(move |key| data.records(register, key, today))

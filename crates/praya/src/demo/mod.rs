@@ -146,7 +146,7 @@ impl Made {
         db.migrate().await?;
         let pack = config::pack(options.pack.as_deref())?;
         let world = World { zone: pack.zone(), currency: pack.currency(), ..World::system() };
-        let made_up = data::Data::new(SEED, 60);
+        let made_up = data::Data::for_pack(&pack, SEED, 60);
         departments::write(&folder.join("departments"), &pack, &made_up, &world).await?;
         let api = departments::serve_api(&pack, &made_up, &world).await?;
         let places = BTreeMap::from([

@@ -15,7 +15,7 @@ use identity::{
 use jiff::ToSpan;
 use kernel::{
     Actor, Ctx, Id, Locale, Problem, Role, Text, Timestamp, World,
-    identifiers::{Brn, Hkid},
+    identifiers::{Brn, IdentityCard},
 };
 use ports::SubjectKind;
 use serde_json::{Value as Json, json};
@@ -47,7 +47,7 @@ pub(crate) async fn people(db: &Db, world: &World, data: &Data) -> Result<(), Er
                 id: None,
                 handle: person.handle.clone(),
                 name: person.name.clone(),
-                hkid: Hkid::parse(&person.hkid).ok(),
+                hkid: IdentityCard::parse(&person.card).ok(),
                 made_up: true,
             };
             ids.push(identity::ops::add_person(tx, &ctx, &new)?);

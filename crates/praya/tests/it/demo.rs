@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     net::TcpListener,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Mutex,
     time::{Duration, Instant},
@@ -34,6 +34,26 @@ impl Drop for Demo {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// A copy of one of the packs, to be changed.
+pub(crate) fn copy_of(pack: &str) -> TempDir {
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            let to = to.join(path.file_name().unwrap());
+            if path.is_dir() {
+                copy(&path, &to);
+            } else {
+                std::fs::copy(&path, &to).unwrap();
+            }
+        }
+    }
+    let folder = TempDir::new().unwrap();
+    let packs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    copy(&packs.join(pack), folder.path());
+    folder
 }
 
 fn free() -> String {
@@ -181,6 +201,17 @@ impl Demo {
             out.status.success(),
             String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned(),
         )
+    }
+
+    /// Registers a client with the operator's own command.
+    pub(crate) fn add_client(&self, client: &Value) {
+        let (config, file) = (self.file("praya.toml"), self.file("client.json"));
+        let database = self.file("praya.sqlite");
+        std::fs::write(&config, format!("database = \"sqlite:{}\"\n", database.display())).unwrap();
+        std::fs::write(&file, client.to_string()).unwrap();
+        let (config, file) = (config.to_str().unwrap(), file.to_str().unwrap());
+        let (good, said) = self.praya(&["client", "add", "--config", config, file]);
+        assert!(good, "{said}");
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {

@@ -12,6 +12,7 @@ mod browser;
 mod demo;
 mod durable;
 mod faults;
+mod federation;
 mod forms;
 mod inbox;
 mod inside;

@@ -1,12 +1,11 @@
 //! Two governments: one node asks, the other holds. Both are the built program.
 
-use crate::demo::{Browser, Consumer, Demo, client, fields, now, random};
+use crate::demo::{Browser, Consumer, Demo, client, copy_of, fields, now, random};
 use exchange::{
     model::Request,
     node::{Claim, QUESTION, Question, Whose, Why},
 };
 use serde_json::{Value, json};
-use std::path::Path;
 use tempfile::TempDir;
 use wire::{
     jwe::OpeningKey,
@@ -17,23 +16,9 @@ use wire::{
 /// The register that the asking node does not hold itself.
 const REGISTER: &str = "annual-returns";
 
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let to = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &to);
-        } else {
-            std::fs::copy(&path, &to).unwrap();
-        }
-    }
-}
-
 /// The Hong Kong pack, but for one register that another node holds.
 fn pack_that_asks(holding: &Demo) -> TempDir {
-    let folder = TempDir::new().unwrap();
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/hong-kong"), folder.path());
+    let folder = copy_of("hong-kong");
     let (base, log_key) = (&holding.base, holding.description()["log_key"].clone());
     let source = format!(
         "id = \"{REGISTER}\"\nkind = \"node\"\nurl = \"{base}\"\nissuer = \"{base}\"\nclient_id = \"neighbour\"\nlog_key = {log_key}\nregister = \"{REGISTER}\"\nretries = 0\nallow_private = \"a test on loopback\"\n"
@@ -44,22 +29,11 @@ fn pack_that_asks(holding: &Demo) -> TempDir {
 
 /// Registers a node with the operator's own command.
 fn register(holding: &Demo, id: &str, jwks: &Value) {
-    let database = holding.file("praya.sqlite");
-    let (config, file) = (holding.file("praya.toml"), holding.file("node.json"));
-    std::fs::write(&config, format!("database = \"sqlite:{}\"\n", database.display())).unwrap();
     let node = json!({
         "id": id, "name": {"en": "Neighbour", "tc": "鄰埠", "sc": "邻埠"}, "profile": "confidential", "jwks": jwks,
         "node": {"registers": [REGISTER, "identity-particulars"], "purposes": ["loan-assessment"]},
     });
-    std::fs::write(&file, node.to_string()).unwrap();
-    let (good, said) = holding.praya(&[
-        "client",
-        "add",
-        "--config",
-        config.to_str().unwrap(),
-        file.to_str().unwrap(),
-    ]);
-    assert!(good, "{said}");
+    holding.add_client(&node);
 }
 
 async fn keys(of: &Demo) -> Value {

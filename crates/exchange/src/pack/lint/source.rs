@@ -2,7 +2,7 @@
 
 use super::Finder;
 use crate::pack::{FileFormat, Header, Register, Source, SourceKind};
-use kernel::identifiers::{Brn, Hkid};
+use kernel::identifiers::{Brn, IdentityCard};
 use ports::SubjectKind;
 
 pub(super) fn check_mapping(finder: &mut Finder<'_>, source: &Source, register: &Register) {
@@ -47,7 +47,7 @@ pub(super) fn check_mapping(finder: &mut Finder<'_>, source: &Source, register: 
     if let Some(key) = &source.probe_key {
         let fits = match register.subject {
             SubjectKind::Company => Brn::parse(key).is_ok(),
-            SubjectKind::Person => Hkid::parse(key).is_ok(),
+            SubjectKind::Person => IdentityCard::parse(key).is_ok(),
         };
         if !fits {
             finder.say(

@@ -24,7 +24,7 @@ async fn a_mandate_is_given_on_to_staff_within_its_own_limits_and_ends_with_the_
         for (handle, card, name) in
             [("ho-clerk", "A5555550", "Ho Clerk"), ("yip-clerk", "G123456A", "Yip Clerk")]
         {
-            let hkid = kernel::identifiers::Hkid::parse(card).ok();
+            let hkid = kernel::identifiers::IdentityCard::parse(card).ok();
             assert!(hkid.is_some(), "{card}");
             let new = ops::NewPerson {
                 id: None,

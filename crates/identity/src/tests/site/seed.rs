@@ -31,7 +31,7 @@ pub(super) fn everyone(
             id: None,
             handle: handle.to_owned(),
             name: name(en),
-            hkid: kernel::identifiers::Hkid::parse(hkid).ok(),
+            hkid: kernel::identifiers::IdentityCard::parse(hkid).ok(),
             made_up: true,
         };
         ops::add_person(tx, ctx, &new)

@@ -119,7 +119,7 @@ impl<'a> Firm<'a> {
                 "capacity": "director",
                 "appointed_on": days(self.incorporated, later),
                 "correspondence_address": self.address,
-                "director_hkid": person.hkid,
+                "director_hkid": person.card,
             })
         };
         people.enumerate().map(row).collect()

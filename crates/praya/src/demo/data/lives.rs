@@ -4,7 +4,7 @@ use super::{
     Data, Person, address,
     draw::{Draw, age, date, days, years},
 };
-use kernel::Date;
+use kernel::{Date, identifiers::ResidentId};
 use serde_json::{Value as Json, json};
 
 /// What all registers know of a person.
@@ -21,17 +21,19 @@ struct Life<'a> {
 /// The records of a person in a register, newest first; `None` for a register nobody wrote made-up
 /// records for.
 pub(super) fn rows(data: &Data, register: &str, person: &Person, today: Date) -> Option<Vec<Json>> {
-    let draw = data.draw(&["life", &person.hkid]);
+    let draw = data.draw(&["life", &person.card]);
     let life = Life {
         person,
         today,
-        born: days(years(today, -person.age), -draw.between(20, 340)),
+        born: born(person)
+            .unwrap_or_else(|| days(years(today, -person.age), -draw.between(20, 340))),
         home: address(&draw),
         since: days(today, -draw.between(400, 2_500)),
     };
-    let draw = &data.draw(&[register, &person.hkid]);
+    let draw = &data.draw(&[register, &person.card]);
     Some(match register {
         "identity-particulars" => life.identity(draw),
+        "resident-particulars" => life.resident(),
         "address" => life.address(draw),
         "rates" => life.rates(draw),
         "driving-licence" => life.driving(draw),
@@ -40,7 +42,20 @@ pub(super) fn rows(data: &Data, register: &str, person: &Person, today: Date) ->
     })
 }
 
+/// A resident number says when.
+fn born(person: &Person) -> Option<Date> {
+    ResidentId::parse(&person.card).ok()?.birth()
+}
+
 impl Life<'_> {
+    fn resident(&self) -> Vec<Json> {
+        vec![json!({
+            "name": self.person.name.sc,
+            "sex": if self.person.female { "f" } else { "m" },
+            "date_of_birth": self.born,
+        })]
+    }
+
     fn identity(&self, draw: &Draw) -> Vec<Json> {
         // Nobody under 11 has a card of their own.
         let longest = (self.person.age - 11) * 365;

@@ -7,7 +7,7 @@ const TODAY: Date = jiff::civil::date(2026, 11, 23);
 fn keys(data: &Data, register: &Register) -> Vec<String> {
     match register.subject {
         SubjectKind::Company => data.companies.iter().map(|company| company.brn.clone()).collect(),
-        SubjectKind::Person => data.people.iter().map(|person| person.hkid.clone()).collect(),
+        SubjectKind::Person => data.people.iter().map(|person| person.card.clone()).collect(),
     }
 }
 
@@ -26,10 +26,10 @@ fn date_of(row: &Map<String, Json>, field: &str) -> Date {
 fn every_made_up_number_has_a_valid_form_and_nobody_shares_one() {
     let data = Data::new(1, 500);
     assert_eq!((data.people.len(), data.companies.len()), (52, 500));
-    assert!(data.people.iter().all(|person| Hkid::parse(&person.hkid).is_ok()));
+    assert!(data.people.iter().all(|person| Hkid::parse(&person.card).is_ok()));
     assert!(data.companies.iter().all(|company| Brn::parse(&company.brn).is_ok()));
     let different = |words: Vec<&String>| words.iter().collect::<HashSet<_>>().len();
-    assert_eq!(different(data.people.iter().map(|person| &person.hkid).collect()), 52);
+    assert_eq!(different(data.people.iter().map(|person| &person.card).collect()), 52);
     assert_eq!(different(data.people.iter().map(|person| &person.handle).collect()), 52);
     assert_eq!(different(data.companies.iter().map(|company| &company.brn).collect()), 500);
     assert_eq!(different(data.companies.iter().map(|company| &company.name.tc).collect()), 500);
@@ -67,7 +67,7 @@ fn the_same_seed_makes_the_same_records_in_whatever_order_they_are_asked_for() {
     rows(&again, "charges", TODAY);
     assert_eq!(rows(&again, "vehicles", TODAY), vehicles);
     assert_ne!(rows(&other, "vehicles", TODAY), vehicles);
-    assert_ne!(one.people[20].hkid, other.people[20].hkid);
+    assert_ne!(one.people[20].card, other.people[20].card);
 }
 
 #[test]
