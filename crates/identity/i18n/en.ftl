@@ -598,6 +598,7 @@ step-up-title = This service needs more
 step-up-level = Your identity must be checked before you can use it.
 step-up-passkey = Sign in with a passkey on this device to use it.
 step-up-age = Sign in again: the last time is too long ago for this service.
+step-up-without = Go on to the service without it
 step-up-now = Now:
 event-sign-in-approved = Sign-in on another screen approved
 event-sign-in-refused = Sign-in on another screen refused

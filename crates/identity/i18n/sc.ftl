@@ -598,6 +598,7 @@ step-up-title = 此服务要求更高程度的登录
 step-up-level = 使用前须先核实身份。
 step-up-passkey = 请在此设备以通行密钥登录。
 step-up-age = 上次登录已过一段时间，请重新登录。
+step-up-without = 不提升登录级别，继续前往该服务
 step-up-now = 目前：
 event-sign-in-approved = 同意在其他画面登录
 event-sign-in-refused = 拒绝在其他画面登录

@@ -598,6 +598,7 @@ step-up-title = 此服務要求更高程度的登入
 step-up-level = 使用前須先核實身分。
 step-up-passkey = 請在此裝置以通行密鑰登入。
 step-up-age = 上次登入已過一段時間，請重新登入。
+step-up-without = 不提升登入級別，繼續前往該服務
 step-up-now = 目前：
 event-sign-in-approved = 同意在其他畫面登入
 event-sign-in-refused = 拒絕在其他畫面登入

@@ -1,5 +1,6 @@
 //! Why the authorisation server refuses, as the RFCs name it.
 
+use crate::model::Terms;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use kernel::Problem;
@@ -46,6 +47,10 @@ pub enum Code {
     LoginRequired,
     /// OpenID Connect Core §3.1.2.6: the person has not agreed yet, and may not be asked.
     ConsentRequired,
+    /// OpenID Connect Unmet Authentication Requirements: no sign-in here is worth what the client needs.
+    UnmetAuthenticationRequirements,
+    /// RFC 9470 §3: the person must sign in better, or again.
+    InsufficientUserAuthentication,
     /// RFC 6749 §4.1.2.1: a mistake of ours.
     ServerError,
     /// RFC 6749 §4.1.2.1: busy.
@@ -56,7 +61,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::InvalidRequest,
         Self::InvalidClient,
         Self::InvalidGrant,
@@ -76,6 +81,8 @@ impl Code {
         Self::AccessDenied,
         Self::LoginRequired,
         Self::ConsentRequired,
+        Self::UnmetAuthenticationRequirements,
+        Self::InsufficientUserAuthentication,
         Self::ServerError,
         Self::TemporarilyUnavailable,
         Self::SlowDown,
@@ -103,6 +110,8 @@ impl Code {
             Self::AccessDenied => "access_denied",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::InsufficientUserAuthentication => "insufficient_user_authentication",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::SlowDown => "slow_down",
@@ -111,7 +120,9 @@ impl Code {
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::InvalidClient | Self::InvalidToken => StatusCode::UNAUTHORIZED,
+            Self::InvalidClient | Self::InvalidToken | Self::InsufficientUserAuthentication => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::InsufficientScope | Self::AccessDenied => StatusCode::FORBIDDEN,
             Self::UnknownGrant => StatusCode::NOT_FOUND,
             Self::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
@@ -135,12 +146,27 @@ pub struct Refusal {
     pub retry: Option<String>,
     /// Whether the request came to a protected resource, so that `WWW-Authenticate` is due.
     pub resource: bool,
+    /// What a sign-in must be worth and how old it may be, for `WWW-Authenticate` (RFC 9470 §3).
+    pub needs: String,
 }
 
 impl Refusal {
     /// A refusal.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), nonce: None, retry: None, resource: false }
+        let (detail, needs) = (detail.into(), String::new());
+        Self { code, detail, nonce: None, retry: None, resource: false, needs }
+    }
+
+    /// A resource tells a client that the person's sign-in is not what it registered that it needs.
+    pub fn step_up(terms: &Terms) -> Self {
+        let values = terms.default_acr_values.join(" ");
+        let plain = |c: char| matches!(c, ' '..='~') && c != '"' && c != '\\';
+        let values: String = values.chars().filter(|c| plain(*c)).collect();
+        let acr = (!values.is_empty()).then(|| format!(", acr_values=\"{values}\""));
+        let age = terms.default_max_age.map(|age| format!(", max_age=\"{age}\""));
+        let needs = acr.into_iter().chain(age).collect();
+        let why = "the person must sign in better, or again";
+        Self { needs, ..Self::new(Code::InsufficientUserAuthentication, why).at_resource() }
     }
 
     /// The same with a nonce to try again with.
@@ -217,7 +243,8 @@ impl IntoResponse for Refusal {
         let body = serde_json::json!({"error": self.code.as_str(), "error_description": detail});
         let mut response = (self.code.status(), axum::Json(body)).into_response();
         if self.resource && self.code.status() != StatusCode::NOT_FOUND {
-            let value = format!("DPoP error=\"{}\", algs=\"ES256 EdDSA\"", self.code.as_str());
+            let (code, needs) = (self.code.as_str(), &self.needs);
+            let value = format!("DPoP error=\"{code}\", algs=\"ES256 EdDSA\"{needs}");
             insert(&mut response, "www-authenticate", &value);
             if self.code == Code::UseDpopNonce {
                 *response.status_mut() = StatusCode::UNAUTHORIZED;

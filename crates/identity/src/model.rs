@@ -102,6 +102,12 @@ pub struct OpenId {
     pub prompt: String,
     /// A sign-in older than this, in seconds, does not do.
     pub max_age: Option<i64>,
+    /// What the sign-in shall be worth (`acr_values`), separated by spaces: any of it does.
+    #[serde(default)]
+    pub acr: String,
+    /// Whether less does not do (Core §5.5.1.1).
+    #[serde(default)]
+    pub acr_essential: bool,
     /// Who must answer, as this client knows them, if it said so by an ID token.
     pub hint: Option<String>,
     /// What it wants to know of the person.
@@ -128,6 +134,12 @@ pub struct SignIn {
     pub auth_time: i64,
     /// How, as [`Method::as_str`].
     pub method: String,
+    /// How well they were known then.
+    #[serde(default)]
+    pub level: Level,
+    /// What the client wanted it to be worth.
+    #[serde(default)]
+    pub acr: String,
     /// Their session here.
     pub session: Id,
     /// What the person lets the client know.
@@ -245,17 +257,13 @@ impl Method {
         all.find(|one| one.as_str() == text)
     }
 
-    /// `acr` and `amr` of a sign-in by it: OpenID's EAP ACR Values §2 (phishing-resistant) and RFC 8176. `0`
-    /// says that it is good for nothing of value (Core §2).
-    pub fn context(stored: &str) -> (&'static str, &'static [&'static str]) {
-        match Self::parse(stored) {
-            Some(Self::Passkey) => ("phr", &["pop", "user"]),
-            Some(Self::SecondDevice) => ("urn:praya:acr:self-declared:code", &["mca", "user"]),
-            Some(Self::Code) => ("urn:praya:acr:self-declared:code", &["mfa", "pwd", "otp"]),
-            Some(Self::Federated(Level::SelfDeclared)) => ("urn:praya:acr:self-declared:code", &[]),
-            Some(Self::Federated(Level::Remote)) => ("urn:praya:acr:remote:code", &[]),
-            Some(Self::Federated(Level::InPerson)) => ("urn:praya:acr:in-person:code", &[]),
-            Some(Self::Persona) | None => ("0", &[]),
+    /// `amr` of a sign-in by it (RFC 8176).
+    pub const fn amr(self) -> &'static [&'static str] {
+        match self {
+            Self::Passkey => &["pop", "user"],
+            Self::SecondDevice => &["mca", "user"],
+            Self::Code => &["mfa", "pwd", "otp"],
+            Self::Federated(_) | Self::Persona => &[],
         }
     }
 }

@@ -23,6 +23,7 @@ mod restored;
 mod security;
 mod sessions;
 mod site;
+mod step_up;
 mod walk;
 
 use site::{Site, each};

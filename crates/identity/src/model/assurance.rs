@@ -1,9 +1,11 @@
 //! How well we know who a person is, and what an officer may do.
 
 use kernel::{Id, Text, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// How a person's identity was checked; a later one in the list is worth more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// They said so.
     #[default]

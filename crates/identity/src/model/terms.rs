@@ -46,6 +46,13 @@ pub struct Terms {
     /// Where a person may be sent back to who signed out, exactly.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub post_logout_redirect_uris: Vec<String>,
+    /// What a person's sign-in must be worth where its request does not say so (OpenID Connect Registration §2):
+    /// with less it is told nothing of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub default_acr_values: Vec<String>,
+    /// How old a sign-in may be, in seconds, where its request does not say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_max_age: Option<i64>,
     /// Where it hears that a person signed out (OpenID Back-Channel Logout).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,

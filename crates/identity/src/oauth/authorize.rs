@@ -52,10 +52,16 @@ async fn begin(identity: &Identity, visit: Visit, params: Verdict<Params>) -> Ve
         query(&[("client_id", &client), ("request_uri", &request_uri)])
     );
     let us = identity.us();
-    let outcome = identity.0.db.write(move |tx| ops::begin(tx, &ctx, &us, &client, &request_uri));
+    // The step-up page's own word; it can only make less of what the client wants.
+    let declined = params.get("step_up") == Some("no");
+    let outcome =
+        identity.0.db.write(move |tx| ops::begin(tx, &ctx, &us, (&client, &request_uri), declined));
     // 303, so that no browser sends a form on (RFC 9700 §4.12).
     let to = match outcome.await.map_err(<Refusal as From<Problem>>::from)?? {
         Begun::SignIn => format!("/sign-in?{}", query(&[("next", &back)])),
+        Begun::StepUp(acr) => {
+            format!("/sign-in/step-up?{}", query(&[("acr_values", &acr), ("next", &back)]))
+        }
         Begun::Decide(id, details) => identity.0.records.decide_at(&id, &details),
         Begun::Identify(id) => format!("/my/services/decide/{id}"),
         Begun::Answer(to) => to,

@@ -69,7 +69,7 @@ pub(crate) fn document(issuer: &str) -> Json {
         "claim_types_supported": ["normal"],
         "claims_supported": claims(),
         "claims_parameter_supported": true,
-        "acr_values_supported": ["phr"],
+        "acr_values_supported": rules::assurance::acrs(),
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     });
     if let (Json::Object(all), Json::Object(more)) = (&mut document, openid) {

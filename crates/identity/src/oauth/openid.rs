@@ -39,7 +39,7 @@ struct Claims<'a> {
     auth_time: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
-    acr: &'static str,
+    acr: String,
     #[serde(skip_serializing_if = "<[&str]>::is_empty")]
     amr: &'a [&'static str],
     sid: String,
@@ -74,7 +74,8 @@ pub(super) fn id_token(
 ) -> Verdict<String> {
     let (key, alg) = (identity.0.keys.pairwise(), client.terms.id_token_signed_response_alg);
     let client = client.id.as_str();
-    let (acr, amr) = Method::context(&told.sign_in.method);
+    let SignIn { level, acr, method, .. } = &told.sign_in;
+    let method = Method::parse(method).unwrap_or(Method::Persona);
     let claims = Claims {
         iss: &identity.0.issuer,
         sub: ops::pairwise(key, client, &told.person),
@@ -83,8 +84,8 @@ pub(super) fn id_token(
         exp: now.as_second() + ID_TOKEN_LIFE,
         auth_time: told.sign_in.auth_time,
         nonce: told.sign_in.nonce.as_deref(),
-        acr,
-        amr,
+        acr: rules::assurance::told(acr, *level, method),
+        amr: method.amr(),
         sid: sid(key, client, &told.sign_in.session),
         // Core §3.1.3.6: the left half of the access token's digest.
         at_hash: b64::encode(&wire::sha256(&[issued.access.as_bytes()])[..16]),
@@ -143,8 +144,14 @@ async fn told(identity: &Identity, request: &Request) -> Verdict<Response> {
             Ok(access) => access,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let ctx = kernel::Ctx { actor: kernel::Actor::Client { id: held.client }, ..ctx.clone() };
         let grant = ops::grant(tx, held.grant.as_str())?.filter(|grant| !grant.ended);
+        let terms = ops::client(tx, &held.client)?.map(|client| client.terms).unwrap_or_default();
+        if let Some(sign_in) = grant.as_ref().and_then(|grant| grant.sign_in.as_ref())
+            && !rules::assurance::enough(&terms, sign_in, ctx.now)
+        {
+            return Ok(Err(Refusal::step_up(&terms)));
+        }
+        let ctx = kernel::Ctx { actor: kernel::Actor::Client { id: held.client }, ..ctx.clone() };
         let said = match &grant {
             Some(grant) => ops::userinfo(tx, &ctx, &key, grant)?,
             None => None,

@@ -35,6 +35,9 @@ struct Metadata {
     jwks_uri: Option<String>,
     #[serde(default)]
     id_token_signed_response_alg: IdTokenAlg,
+    #[serde(default)]
+    default_acr_values: Vec<String>,
+    default_max_age: Option<u32>,
 }
 
 fn error(status: StatusCode, code: &str, why: &str) -> Response {
@@ -103,6 +106,8 @@ async fn registered(
             auth,
             jwks_uri: metadata.jwks_uri,
             id_token_signed_response_alg: metadata.id_token_signed_response_alg,
+            default_acr_values: metadata.default_acr_values,
+            default_max_age: metadata.default_max_age.map(i64::from),
             ..Terms::default()
         },
     };
@@ -131,6 +136,8 @@ async fn registered(
         "scope": client.scopes, "token_endpoint_auth_method": method, "registration": registration,
         "registration_state": "waiting",
         "id_token_signed_response_alg": client.terms.id_token_signed_response_alg,
+        "default_acr_values": client.terms.default_acr_values,
+        "default_max_age": client.terms.default_max_age,
     });
     Ok(answer(StatusCode::CREATED, &said, None))
 }

@@ -7,7 +7,7 @@ use crate::{
     model::{Asked, Client, Interaction, SignIn, Stage, Wanted},
     rules::{
         self,
-        sign_in::{self, Next},
+        sign_in::{self, Next, Signed},
     },
     sql,
 };
@@ -86,6 +86,8 @@ fn advance(
 pub(crate) enum Begun {
     /// Signs in, and comes back to the same address.
     SignIn,
+    /// Signs in by something that is worth this, and comes back to the same address.
+    StepUp(String),
     /// Decides about records.
     Decide(Id, Json),
     /// Decides whether to sign in to the service, and what it may know.
@@ -96,13 +98,13 @@ pub(crate) enum Begun {
 
 /// A browser brings a `request_uri` (RFC 9126 §4). It counts from when it is brought, so that signing in
 /// may take longer; it is used up once a person is known. No refusal leads anywhere but what the client may
-/// know without any person ([`Next::Refuse`]).
+/// know without any person ([`Next::Refuse`]). `declined`: the person goes on without a better sign-in.
 pub(crate) fn begin(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     us: &Us,
-    client_id: &str,
-    request_uri: &str,
+    (client_id, request_uri): (&str, &str),
+    declined: bool,
 ) -> Result<Verdict<Begun>, Problem> {
     let over =
         || Ok(Err(Refusal::new(Code::InvalidRequest, "request_uri is unknown, used or expired")));
@@ -120,6 +122,7 @@ pub(crate) fn begin(
     let asked = at.asked.openid.clone().unwrap_or_default();
     let person = ctx.person().ok();
     let signed = super::openid::signed(tx, ctx, us.keys.pairwise(), &client.id)?;
+    let signed = signed.map(|signed| Signed { declined, ..signed });
     let agreed = match person {
         // To act in their name is asked each time.
         Some(person)
@@ -136,11 +139,13 @@ pub(crate) fn begin(
     };
     let next = sign_in::next(&asked, signed.as_ref(), at.created_at, ctx.now, agreed.is_some());
     match (at.stage, next, person) {
-        (Stage::Pushed, Next::SignIn, _) => {
-            advance(tx, &at, Stage::Opened, None, after(ctx, rules::SIGN_IN_LIFE))?;
-            Ok(Ok(Begun::SignIn))
+        (Stage::Pushed | Stage::Opened, Next::SignIn | Next::StepUp, _) => {
+            if at.stage == Stage::Pushed {
+                advance(tx, &at, Stage::Opened, None, after(ctx, rules::SIGN_IN_LIFE))?;
+            }
+            let better = next == Next::StepUp;
+            Ok(Ok(if better { Begun::StepUp(asked.acr) } else { Begun::SignIn }))
         }
-        (Stage::Opened, Next::SignIn, _) => Ok(Ok(Begun::SignIn)),
         (Stage::Pushed | Stage::Opened, Next::Refuse(code), _) => {
             if !advance(tx, &at, Stage::Refused, None, micros(at.expires_at))? {
                 return over();

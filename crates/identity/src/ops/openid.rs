@@ -3,7 +3,7 @@
 use super::grants::{Grant, allow, deciding, pairwise};
 use crate::{
     Us,
-    model::{Client, OpenId, SignIn, Wanted},
+    model::{Client, Level, Method, OpenId, SignIn, Wanted},
     rules::{self, claims, sign_in::Signed},
     sql,
 };
@@ -29,8 +29,12 @@ pub(super) fn signed(
     client: &str,
 ) -> Result<Option<Signed>, Problem> {
     let Ok(person) = ctx.person() else { return Ok(None) };
-    let at = session(tx, ctx)?.map_or(Timestamp::UNIX_EPOCH, |(_, at, _)| at);
-    Ok(Some(Signed { at, sub: pairwise(key, client, person) }))
+    let (level, method, at) = match session(tx, ctx)? {
+        Some(_) => super::worth(tx, ctx)?,
+        None => (Level::default(), Method::Persona, Timestamp::UNIX_EPOCH),
+    };
+    let sub = pairwise(key, client, person);
+    Ok(Some(Signed { at, sub, level, method, declined: false }))
 }
 
 /// What a person has allowed of what a client asks now; `None` when they must be asked.
@@ -65,6 +69,8 @@ pub(super) fn sign_in_of(
         nonce: asked.nonce.clone(),
         auth_time: at.as_second(),
         method,
+        level: super::level(tx, ctx.person()?)?,
+        acr: asked.acr.clone(),
         session,
         claims: allowed.to_vec(),
     })

@@ -3,7 +3,7 @@
 use super::{Grant, after, end, hash, secret};
 use crate::{
     error::{Code, Refusal, Verdict},
-    model::{Client, Profile},
+    model::{Client, Method, Profile, SignIn},
     oauth::Told,
     rules::{
         self,
@@ -326,6 +326,12 @@ pub(crate) fn introspect(
         return off();
     }
     said["grant_id"] = grant_id.into();
+    // RFC 9470 §6.2: whoever asks about a token may want a better sign-in.
+    if let Some(SignIn { level, acr, method, auth_time, .. }) = &grant.sign_in {
+        let method = Method::parse(method).unwrap_or(Method::Persona);
+        said["acr"] = rules::assurance::told(acr, *level, method).into();
+        said["auth_time"] = (*auth_time).into();
+    }
     if let Some(chain) = acting {
         let service = said["aud"].as_str().unwrap_or_default().to_owned();
         let name = |person: &str| super::pairwise(pairwise, &service, &person.into());

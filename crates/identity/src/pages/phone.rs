@@ -221,6 +221,8 @@ struct StepUp {
     missing: &'static str,
     level: Level,
     again: String,
+    /// The way on without it, to a service that asked.
+    without: Option<String>,
 }
 
 impl StepUp {
@@ -252,5 +254,7 @@ pub(super) async fn step_up(
     let query =
         url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
     let shell = visit.shell("step-up-title");
-    render(&StepUp { shell, missing: missing.as_str(), level, again: format!("/sign-in?{query}") })
+    let without = next.starts_with("/oauth/authorize?").then(|| format!("{next}&step_up=no"));
+    let again = format!("/sign-in?{query}");
+    render(&StepUp { shell, missing: missing.as_str(), level, again, without })
 }

@@ -1,6 +1,6 @@
 //! What a sign-in is worth: how well the person is known, and how they proved to be themselves.
 
-use crate::model::{Level, Method};
+use crate::model::{Level, Method, SignIn, Terms};
 use kernel::Timestamp;
 
 /// The `acr` of a sign-in: `urn:praya:acr:LEVEL:passkey`, or `…:code` where no passkey was used. A press in the
@@ -39,6 +39,21 @@ pub fn meets(acr_values: &str, level: Level, method: Method) -> bool {
             && Level::parse(least).is_some_and(|least| level >= least)
             && (how == "code" || (how == "passkey" && passkey))
     })
+}
+
+/// The `acr` that a client is told who wanted `acr_values`: the first of them that the sign-in is worth, so that
+/// the client finds what it asked for; else what it is.
+pub fn told(acr_values: &str, level: Level, method: Method) -> String {
+    let met = acr_values.split(' ').find(|wanted| meets(wanted, level, method));
+    met.map_or_else(|| acr(level, method), ToOwned::to_owned)
+}
+
+/// Whether a sign-in is worth what a client registered that it needs, at that moment.
+pub fn enough(terms: &Terms, sign_in: &SignIn, now: Timestamp) -> bool {
+    let method = Method::parse(&sign_in.method).unwrap_or(Method::Persona);
+    let begun = Timestamp::from_second(sign_in.auth_time).unwrap_or(Timestamp::UNIX_EPOCH);
+    let worth = (sign_in.level, method, begun);
+    missing(&terms.default_acr_values.join(" "), terms.default_max_age, worth, now).is_none()
 }
 
 /// What a sign-in lacks for what a service needs.

@@ -37,6 +37,25 @@ pub fn wanted(scope: &str, parameter: Option<&str>) -> Option<Vec<Wanted>> {
     Some(KNOWN.iter().filter_map(one).collect())
 }
 
+/// What the sign-in shall be worth, and whether less does not do: the `acr` claim of the `claims` parameter (Core
+/// §5.5.1.1), else `acr_values`.
+pub fn acr(acr_values: &str, parameter: Option<&str>) -> (String, bool) {
+    let asked = parameter.and_then(|text| serde_json::from_str::<Json>(text).ok());
+    let acr = asked.map_or(Json::Null, |asked| asked["id_token"]["acr"].clone());
+    let words: Vec<&str> = match (&acr["value"], &acr["values"]) {
+        (Json::String(one), _) => vec![one],
+        (_, Json::Array(all)) => all.iter().filter_map(Json::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let plain = |word: &&str| !word.is_empty() && !word.contains(' ');
+    let words: Vec<&str> = words.into_iter().filter(plain).collect();
+    if words.is_empty() {
+        (acr_values.to_owned(), false)
+    } else {
+        (words.join(" "), acr["essential"] == true)
+    }
+}
+
 /// Whether a person who was asked for `before` need not be asked again for `now`.
 pub fn covered(before: &[String], now: &[Wanted]) -> bool {
     now.iter().all(|wanted| before.contains(&wanted.name))

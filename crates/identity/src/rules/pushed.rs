@@ -79,7 +79,7 @@ pub fn pushed(client: &Client, params: &Params, proof: Option<&str>) -> Verdict<
     if has_scope(&scope, OPENID) && details.as_ref().is_some_and(is_anonymous) {
         return Err(Refusal::new(Code::InvalidScope, "a form without a name tells no name"));
     }
-    let openid = has_scope(&scope, OPENID).then(|| openid(params, &scope)).transpose()?;
+    let openid = has_scope(&scope, OPENID).then(|| openid(client, params, &scope)).transpose()?;
     Ok(Asked {
         redirect_uri: redirect_uri.to_owned(),
         state: params.get("state").map(ToOwned::to_owned),
@@ -117,9 +117,9 @@ fn scope(client: &Client, asked: Option<&str>) -> Verdict<String> {
     Ok(given.join(" "))
 }
 
-/// The parameters of OpenID Connect Core §3.1.2.1. `display`, `ui_locales`, `claims_locales`, `login_hint` and
-/// `acr_values` are wishes: taken as such.
-fn openid(params: &Params, scope: &str) -> Verdict<OpenId> {
+/// The parameters of OpenID Connect Core §3.1.2.1. `display`, `ui_locales`, `claims_locales` and `login_hint` are
+/// wishes: taken as such.
+fn openid(client: &Client, params: &Params, scope: &str) -> Verdict<OpenId> {
     let bad = |why: &'static str| Err(Refusal::new(Code::InvalidRequest, why));
     let prompt = params.get("prompt").unwrap_or_default();
     let known = ["none", "login", "consent", "select_account"];
@@ -140,10 +140,18 @@ fn openid(params: &Params, scope: &str) -> Verdict<OpenId> {
     if details_type(scope).is_some() && !claims.is_empty() {
         return bad("ask for records and for claims separately");
     }
+    let acr_values = params.get("acr_values").map(ToOwned::to_owned);
+    let acr_values = acr_values.unwrap_or_else(|| client.terms.default_acr_values.join(" "));
+    let (acr, acr_essential) = claims::acr(&acr_values, params.get("claims"));
+    if acr.len() > 1024 {
+        return bad("acr_values is too long");
+    }
     Ok(OpenId {
+        acr,
+        acr_essential,
         nonce: params.get("nonce").map(ToOwned::to_owned),
         prompt: words.join(" "),
-        max_age: max_age.map(i64::from),
+        max_age: max_age.map(i64::from).or(client.terms.default_max_age),
         hint: params.get("id_token_hint").map(ToOwned::to_owned),
         claims,
     })

@@ -1,6 +1,10 @@
 //! What happens next to a person whom a service wants to sign in (OpenID Connect Core §3.1.2.3).
 
-use crate::{error::Code, model::OpenId};
+use super::assurance::{self, Missing};
+use crate::{
+    error::Code,
+    model::{Level, Method, OpenId},
+};
 use kernel::Timestamp;
 
 /// What is known of the browser's session.
@@ -10,6 +14,12 @@ pub struct Signed {
     pub at: Timestamp,
     /// Who that is to the client.
     pub sub: String,
+    /// How well they are known.
+    pub level: Level,
+    /// How they proved it.
+    pub method: Method,
+    /// Whether they were asked for a better sign-in and go on without.
+    pub declined: bool,
 }
 
 /// What happens next.
@@ -17,6 +27,8 @@ pub struct Signed {
 pub enum Next {
     /// The person signs in, anew if they are already.
     SignIn,
+    /// The person signs in by something better.
+    StepUp,
     /// The person is asked.
     Ask,
     /// The client is answered.
@@ -48,6 +60,17 @@ pub fn next(
     match &asked.hint {
         Some(hint) if *hint != signed.sub && fresh => return Next::Refuse(Code::LoginRequired),
         Some(hint) if *hint != signed.sub => return login,
+        _ => {}
+    }
+    let worth = (signed.level, signed.method, signed.at);
+    let missing =
+        if asked.acr.is_empty() { None } else { assurance::missing(&asked.acr, None, worth, now) };
+    match (missing, asked.acr_essential) {
+        (Some(Missing::Passkey), true) if quiet => return login,
+        (Some(Missing::Passkey), _) if !quiet && !signed.declined => return Next::StepUp,
+        // No sign-in makes a person better known: the client decides what then.
+        (Some(_), true) => return Next::Refuse(Code::UnmetAuthenticationRequirements),
+        // Without "essential" it is a wish (Core §3.1.2.1): the client sees what it got.
         _ => {}
     }
     match (agreed && !says("consent"), quiet) {

@@ -217,7 +217,7 @@ proptest! {
     }
 }
 
-async fn with_passkey(site: &Site, person: &Id, device: &mut Device) -> String {
+pub(super) async fn with_passkey(site: &Site, person: &Id, device: &mut Device) -> String {
     let token = super::passkeys::invite(site, person).await;
     register(site, device, &token).await.cookie("session")
 }
