@@ -50,7 +50,7 @@ pub struct Settings {
     /// How mail leaves; without it nothing goes by mail.
     pub mail: Option<inbox::MailSettings>,
     /// A time-stamping authority elsewhere; without it ours stamps signatures.
-    pub tsa: Option<url::Url>,
+    pub tsa: Option<signing::Tsa>,
     /// Whether people and records are made up.
     pub demo: bool,
 }
@@ -177,7 +177,7 @@ impl App {
             authorizations: port.clone(),
             signatures: port,
             nonces: nonces.clone(),
-            tsa: tsa.map(|url| Ok::<_, Error>((url, outbound::client(true)?))).transpose()?,
+            tsa,
         })?;
         let runner = inbox.jobs(signing.jobs(forms.jobs(runner)));
         let named = pack.departments().map(|one| (one.id.clone(), one.name.clone()));

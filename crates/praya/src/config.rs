@@ -49,12 +49,14 @@ struct Settings {
     mail_password_file: Option<PathBuf>,
     /// The address of a time-stamping authority (RFC 3161); without it ours stamps signatures.
     signing_tsa: Option<String>,
+    /// A file with the certificates (PEM) to which that authority's must lead.
+    signing_tsa_trust: Option<PathBuf>,
     /// Values of further placeholders in sources, such as `department_api`.
     #[serde(default)]
     places: BTreeMap<String, String>,
 }
 
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "base_url",
     "listen",
     "database",
@@ -71,6 +73,7 @@ const NAMES: [&str; 16] = [
     "mail_user",
     "mail_password_file",
     "signing_tsa",
+    "signing_tsa_trust",
 ];
 
 /// The configuration, read and overridden.
@@ -191,9 +194,24 @@ impl Config {
     }
 
     /// The time-stamping authority elsewhere, if there is one.
-    fn tsa(&self) -> Result<Option<url::Url>, Error> {
-        let address = self.settings.signing_tsa.as_deref();
-        Ok(address.map(str::parse).transpose().map_err(|why| format!("signing_tsa: {why}"))?)
+    fn tsa(&self) -> Result<Option<signing::Tsa>, Error> {
+        let (address, trust) = match (&self.settings.signing_tsa, &self.settings.signing_tsa_trust)
+        {
+            (Some(address), Some(trust)) => (address, trust),
+            (None, None) => return Ok(None),
+            _ => {
+                return Err("signing_tsa and signing_tsa_trust go together: set both".into());
+            }
+        };
+        let text = std::fs::read_to_string(trust)
+            .map_err(|why| format!("signing_tsa_trust: {}: {why}", trust.display()))?;
+        let trusted =
+            signing::pki::read_pem(&text).map_err(|why| format!("signing_tsa_trust: {why}"))?;
+        if trusted.is_empty() {
+            return Err("signing_tsa_trust: no certificate in it".into());
+        }
+        let url = address.parse().map_err(|why| format!("signing_tsa: {why}"))?;
+        Ok(Some(signing::Tsa { url, client: outbound::client(true)?, trusted }))
     }
 
     /// Why this must not be served, if it must not.

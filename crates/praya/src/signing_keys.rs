@@ -299,20 +299,7 @@ pub(crate) fn verify(pdf: &[u8], trust: Option<&Path>, crl: Option<&Path>) -> Re
             }
         };
         let name = pki::common_name(&held.signer);
-        let revoked = list
-            .as_ref()
-            .map(|list| trusted.iter().find_map(|ca| pki::is_revoked(list, ca, &held.signer)));
-        let why = if !held.is_trusted(&trusted, now) {
-            Some("its certificates do not lead to whom you trust")
-        } else if revoked == Some(None) {
-            Some("the list of revoked certificates is not its authority's")
-        } else if revoked == Some(Some(true)) {
-            Some("its certificate is revoked")
-        } else if held.stamp.is_none() {
-            Some("it has no time-stamp")
-        } else {
-            None
-        };
+        let why = held.fault(&trusted, list.as_ref(), now);
         bad |= why.is_some();
         let at = held.stamp.as_ref().map_or_else(String::new, |stamp| format!(" at {}", stamp.at));
         let said = why.map_or_else(|| "holds".to_owned(), |why| format!("NOT accepted: {why}"));

@@ -3,7 +3,7 @@
 use crate::{
     check::{Hash, good_at, signed},
     error::{Broken, Result},
-    pki::{Key, date_time, ecdsa_sha256},
+    pki::{self, Key, date_time, ecdsa_sha256},
     tsp,
 };
 use cms::{
@@ -26,6 +26,7 @@ use kernel::Timestamp;
 use x509_cert::{
     Certificate,
     attr::{Attribute, Attributes},
+    crl::CertificateList,
     ext::pkix::SubjectKeyIdentifier,
     spki::AlgorithmIdentifierOwned,
     time::Time,
@@ -160,6 +161,12 @@ pub fn imprint(message: &[u8]) -> Result<[u8; 32]> {
     Ok(wire::sha256(&[info.signature.as_bytes()]))
 }
 
+/// A time-stamp, once it holds over this signature.
+pub(crate) fn stamp(message: &[u8], token: &[u8]) -> Result<tsp::Stamp> {
+    let (_, info) = open(message)?;
+    tsp::verify(token, &[info.signature.as_bytes()])
+}
+
 /// The signature with its time-stamp.
 pub fn stamped(message: &[u8], token: &[u8]) -> Result<Vec<u8>> {
     let (mut data, mut info) = open(message)?;
@@ -209,6 +216,23 @@ pub struct Held {
     pub said_at: Option<Timestamp>,
     /// The time-stamp, if there is one.
     pub stamp: Option<tsp::Stamp>,
+}
+
+/// Why a signature is not to be accepted although it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Its certificates lead elsewhere.
+    #[error("its certificates do not lead to whom you trust")]
+    Untrusted,
+    /// The list is another's.
+    #[error("the list of revoked certificates is not its authority's")]
+    List,
+    /// Its certificate is on the list.
+    #[error("its certificate is revoked")]
+    Revoked,
+    /// Nobody says when.
+    #[error("it has no time-stamp")]
+    Unstamped,
 }
 
 /// What a detached signature is held against.
@@ -325,6 +349,28 @@ impl Held {
     /// When it was signed, as far as it is proved: the time-stamp's time, else `now`.
     pub fn proved_at(&self, now: Timestamp) -> Timestamp {
         self.stamp.as_ref().map_or(now, |stamp| stamp.at)
+    }
+
+    /// Why a signature that holds is not to be accepted by who trusts these authorities, with their list of
+    /// revoked certificates if there is one at hand.
+    pub fn fault(
+        &self,
+        trusted: &[Certificate],
+        list: Option<&CertificateList>,
+        now: Timestamp,
+    ) -> Option<Fault> {
+        let named = list.map(|list| {
+            trusted.iter().find_map(|issuer| pki::is_revoked(list, issuer, &self.signer))
+        });
+        if !self.is_trusted(trusted, now) {
+            Some(Fault::Untrusted)
+        } else if named == Some(None) {
+            Some(Fault::List)
+        } else if named == Some(Some(true)) {
+            Some(Fault::Revoked)
+        } else {
+            self.stamp.is_none().then_some(Fault::Unstamped)
+        }
     }
 
     /// Whether signer and time-stamp lead to these authorities, each good when it signed.

@@ -48,8 +48,18 @@ pub struct Parts {
     pub signatures: Arc<dyn ports::Signatures>,
     /// The nonces of proofs, the same as the authorisation server's.
     pub nonces: Arc<wire::dpop::Nonces>,
-    /// A time-stamping authority elsewhere, and how it is called; without it ours stamps.
-    pub tsa: Option<(url::Url, reqwest::Client)>,
+    /// A time-stamping authority elsewhere; without it ours stamps.
+    pub tsa: Option<Tsa>,
+}
+
+/// A time-stamping authority elsewhere (RFC 3161).
+pub struct Tsa {
+    /// Where it is asked.
+    pub url: url::Url,
+    /// How it is called.
+    pub client: reqwest::Client,
+    /// To whom its certificate must lead.
+    pub trusted: Vec<pki::Certificate>,
 }
 
 /// The domain's state: cheap to clone.

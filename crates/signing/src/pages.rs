@@ -1,5 +1,6 @@
 //! `/sign/{id}`: a person sees what is asked and signs or refuses; `/my/signatures`: what they signed.
 
+mod check;
 mod mine;
 mod programs;
 mod sign;
@@ -17,10 +18,13 @@ pub fn routes(signing: &Signing) -> Routes {
     let ask = post(api::ask).layer(DefaultBodyLimit::max(api::LONGEST));
     // The file, and what stands around it in the form.
     let bring = post(mine::bring).layer(DefaultBodyLimit::max(pdf::LONGEST + 16 * 1024));
+    let checked = post(check::check).layer(DefaultBodyLimit::max(pdf::LONGEST + 16 * 1024));
     Routes::new()
         .route("POST", "/tsa", Audience::Public, with(post(programs::stamp)))
         .route("GET", "/sign/ca.cer", Audience::Public, with(get(programs::certificate)))
         .route("GET", "/sign/ca.crl", Audience::Public, with(get(programs::crl)))
+        .route("GET", "/sign/check", Audience::Public, get(check::show))
+        .route("POST", "/sign/check", Audience::Public, with(checked))
         .route("POST", "/signing/v1/requests", Audience::Client, with(ask))
         .route("GET", "/signing/v1/requests/{id}", Audience::Client, with(get(api::fetch)))
         .route("GET", "/sign/{id}", Audience::Person, with(get(sign::show)))

@@ -318,7 +318,16 @@ pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
 
 /// The certificate's common name.
 pub fn common_name(certificate: &Certificate) -> String {
-    let name = certificate.tbs_certificate().subject().common_name();
+    common(certificate.tbs_certificate().subject())
+}
+
+/// The common name of who issued it.
+pub fn issuer_name(certificate: &Certificate) -> String {
+    common(certificate.tbs_certificate().issuer())
+}
+
+fn common(name: &Name) -> String {
+    let name = name.common_name();
     name.ok().flatten().map(|name| name.value().into_owned()).unwrap_or_default()
 }
 
@@ -440,6 +449,9 @@ pub fn is_revoked(
     let revoked = list.tbs_cert_list.revoked_certificates.iter().flatten();
     Some(revoked.into_iter().any(|one| one.serial_number == *serial))
 }
+
+/// A list of revoked certificates.
+pub type List = CertificateList;
 
 /// One or more certificates in PEM.
 pub fn read_pem(text: &str) -> Result<Vec<Certificate>> {

@@ -2,4 +2,5 @@ mod authority;
 mod openssl;
 mod pdf;
 mod samples;
+mod stamping;
 mod states;

@@ -3,4 +3,5 @@
 mod chromium;
 mod pages;
 mod passkey;
+mod signing;
 mod walk;

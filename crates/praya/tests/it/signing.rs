@@ -3,9 +3,9 @@
 use crate::demo::{Browser, Consumer, Demo, form};
 use serde_json::{Value, json};
 
-const PATH: &str = "/signing/v1/requests";
+pub(crate) const PATH: &str = "/signing/v1/requests";
 
-async fn token(bank: &Consumer, scope: &str) -> String {
+pub(crate) async fn token(bank: &Consumer, scope: &str) -> String {
     let form = [("grant_type", "client_credentials"), ("scope", scope)];
     let (status, body) = bank.oauth("/oauth/token", &form).await;
     assert_eq!(status, 200, "{body}");
@@ -13,7 +13,12 @@ async fn token(bank: &Consumer, scope: &str) -> String {
 }
 
 /// Asks or fetches with a fresh proof; again once if a nonce is wanted.
-async fn call(bank: &Consumer, token: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+pub(crate) async fn call(
+    bank: &Consumer,
+    token: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> (u16, Value) {
     loop {
         let method = if body.is_some() { "POST" } else { "GET" };
         let proof = bank.proof(method, path, Some(token));
@@ -28,7 +33,7 @@ async fn call(bank: &Consumer, token: &str, path: &str, body: Option<&Value>) ->
     }
 }
 
-async fn asked(bank: &Consumer, token: &str, document: Value) -> (String, Value) {
+pub(crate) async fn asked(bank: &Consumer, token: &str, document: Value) -> (String, Value) {
     let (status, answer) = call(bank, token, PATH, Some(&json!({ "document": document }))).await;
     assert_eq!(status, 201, "{answer}");
     (format!("/sign/{}", answer["id"].as_str().unwrap()), answer)
@@ -36,7 +41,13 @@ async fn asked(bank: &Consumer, token: &str, document: Value) -> (String, Value)
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_gets_a_signature_once_the_person_saw_name_hash_and_code_and_said_yes_once() {
-    let demo = Demo::start().await;
+    sign_once(Demo::start().await).await;
+    if let Some(database) = store::testing::postgres().await.unwrap() {
+        sign_once(Demo::on(Some(database.url.clone())).await).await;
+    }
+}
+
+async fn sign_once(demo: Demo) {
     let bank = Consumer::bank(&demo);
     let token = token(&bank, "signing").await;
     let digest = "ab".repeat(32);
@@ -78,7 +89,15 @@ async fn a_service_gets_a_signature_once_the_person_saw_name_hash_and_code_and_s
     assert_eq!(chan.post(&disown, &[]).await.status, 303);
     assert!(chan.get("/my/signatures").await.body.contains("Its certificate is revoked"));
     assert!(!wong.get("/my/signatures").await.body.contains("Loan agreement 17"));
-    let log = chan.get("/log").await.body;
+    // The page shows what stands in the tree; a moment may pass until it does.
+    let mut log = chan.get("/log").await.body;
+    for _ in 0..100 {
+        if log.contains("Document signed") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        log = chan.get("/log").await.body;
+    }
     for word in ["Signature asked for", "Signature agreed to", "Document signed"] {
         assert!(log.contains(word), "{word}: {log}");
     }

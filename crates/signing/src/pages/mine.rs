@@ -87,7 +87,10 @@ pub(super) async fn disown(
 }
 
 /// What was brought: its name and its bytes.
-async fn brought(visit: &Visit, mut form: Multipart) -> Result<(String, Vec<u8>), Problem> {
+pub(super) async fn brought(
+    visit: &Visit,
+    mut form: Multipart,
+) -> Result<(String, Vec<u8>), Problem> {
     let unreadable = |_| Problem::new(400, "form-unreadable");
     let mut meant = false;
     // The token stands before the file: nothing is read for a form that is not this browser's.

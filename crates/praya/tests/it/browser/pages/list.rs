@@ -85,6 +85,7 @@ async fn public_pages(demo: &Demo, receipt: &str) -> Vec<Page> {
         ("sign-in", "/sign-in"),
         ("sign-in-phone", "/sign-in/phone"),
         ("sign-in-code", "/sign-in/code"),
+        ("sign-check", "/sign/check"),
         ("recover", "/sign-in/recover"),
         ("invitation", &super::super::passkey::invitation(demo)),
         ("invitation-over", "/invitation/inv_over"),
