@@ -249,6 +249,7 @@ clients-none = Nothing is registered yet.
 clients-id = Client id
 clients-organisation = Organisation
 clients-auth = How it proves itself
+clients-auth-certificate = By a TLS certificate of its own (self_signed_tls_client_auth)
 clients-auth-key = By a signature (private_key_jwt)
 clients-auth-secret = By a secret that we make (client_secret_basic): for the baseline profile and between services
 clients-flow = Profile

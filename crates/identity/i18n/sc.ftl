@@ -249,6 +249,7 @@ clients-none = 暂无任何登记。
 clients-id = 客户端编号
 clients-organisation = 机构
 clients-auth = 证明身份的方式
+clients-auth-certificate = 以服务自有的 TLS 证书证明（self_signed_tls_client_auth）
 clients-auth-key = 以签名证明（private_key_jwt）
 clients-auth-secret = 以本系统生成的密码证明（client_secret_basic）：只供基本级别和服务之间使用
 clients-flow = 级别

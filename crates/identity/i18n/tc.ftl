@@ -249,6 +249,7 @@ clients-none = 尚未有任何登記。
 clients-id = 客戶端編號
 clients-organisation = 機構
 clients-auth = 證明身分的方式
+clients-auth-certificate = 以服務自有的 TLS 證書證明（self_signed_tls_client_auth）
 clients-auth-key = 以簽署證明（private_key_jwt）
 clients-auth-secret = 以本系統產生的密碼證明（client_secret_basic）：只供基本級別及服務之間使用
 clients-flow = 級別

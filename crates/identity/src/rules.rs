@@ -3,6 +3,7 @@
 pub mod acting;
 pub mod address;
 pub mod assurance;
+pub mod certificate;
 pub mod claims;
 pub mod companies;
 pub mod federation;
@@ -295,7 +296,13 @@ pub fn registration(
         kids.sort_unstable();
         let unique = kids.windows(2).all(|pair| pair[0] != pair[1]);
         let signs = keys.keys.iter().any(|key| key.usage.as_deref() == Some("sig"));
-        if !unique || !signs || (keys.encryption_key().is_none() && !alone && !identity_only) {
+        let certified = client.terms.auth != Auth::SelfSignedTlsClientAuth
+            || certificate::registered(&client.jwks).next().is_some();
+        if !certified
+            || !unique
+            || !signs
+            || (keys.encryption_key().is_none() && !alone && !identity_only)
+        {
             return Err(("jwks", "client-keys-form"));
         }
     }

@@ -15,6 +15,8 @@ pub struct Settings {
     pub world: World,
     /// The issuer: our public base address, without a slash at its end.
     pub issuer: String,
+    /// Where programs reach us that prove themselves by a TLS certificate (RFC 8705), if anywhere.
+    pub mtls: Option<String>,
     /// The keys, from [`Keys::load`].
     pub keys: Arc<Keys>,
     /// The exchange.

@@ -228,7 +228,7 @@ statements! {
     // Our signing keys.
     ADD_KEY = "insert into signing_key (kid, alg, body, public, created_at, sign_from) values ($1, $2, $3, $4, $5, $6)";
     RETIRE_KEYS = "update signing_key set retire_at = $2 where kid <> $1 and alg = $3 and retire_at is null";
-    KEYS = "select kid, body, sign_from, retire_at, alg from signing_key where retire_at is null or retire_at > $1 order by sign_from, kid";
+    KEYS = "select kid, body, sign_from, retire_at, alg from signing_key where retire_at is null or retire_at > $1 order by sign_from, alg, kid";
 
     // Pushed requests.
     ADD_INTERACTION = "insert into interaction (id, request_hash, client, asked, state, request_expires_at, expires_at, created_at)

@@ -37,6 +37,8 @@ pub struct Settings {
     pub world: World,
     /// Where people reach us, without a slash at the end; also the issuer and the log's origin.
     pub base: String,
+    /// Where programs reach us that prove themselves by a TLS certificate (RFC 8705), if anywhere.
+    pub mtls: Option<String>,
     /// The definitions.
     pub pack: Arc<Pack>,
     /// The departments' records.
@@ -93,8 +95,20 @@ impl App {
     /// Puts the domains together.
     #[expect(clippy::too_many_lines, reason = "the wiring, part after part")]
     pub async fn build(settings: Settings) -> Result<Self, Error> {
-        let Settings { db, world, base, pack, sources, secret, log_key, by_proxy, mail, tsa, demo } =
-            settings;
+        let Settings {
+            db,
+            world,
+            base,
+            mtls,
+            pack,
+            sources,
+            secret,
+            log_key,
+            by_proxy,
+            mail,
+            tsa,
+            demo,
+        } = settings;
         let world = World { zone: pack.zone(), currency: pack.currency(), ..world };
         let https = base.starts_with("https:");
         let origin =
@@ -143,6 +157,7 @@ impl App {
             db: db.clone(),
             world: world.clone(),
             issuer: base.clone(),
+            mtls,
             keys,
             records: Arc::new(Kinds {
                 records: RecordsPort(pack.clone(), deps),

@@ -1,6 +1,10 @@
 //! `praya.toml` and `PRAYA_…`: what an installation is told, and what it refuses.
 
-use crate::{App, Error, app, mark, portal, server, tools::say};
+use crate::{
+    App, Error, app, mark, portal,
+    server::{self, Asks},
+    tools::say,
+};
 use exchange::{pack::Pack, sources::Sources};
 use kernel::World;
 use serde::Deserialize;
@@ -35,6 +39,8 @@ struct Settings {
     tls_certificate: Option<PathBuf>,
     /// Its key (PEM).
     tls_key: Option<PathBuf>,
+    /// Where programs are heard that prove themselves by a TLS certificate; nowhere without it.
+    mtls_listen: Option<SocketAddr>,
     /// True where a proxy in front speaks TLS; then we must listen on loopback or a private address.
     tls_by_proxy: Option<bool>,
     /// Where `/metrics` is served, on a port of its own; nowhere without it.
@@ -56,7 +62,7 @@ struct Settings {
     places: BTreeMap<String, String>,
 }
 
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     "base_url",
     "listen",
     "database",
@@ -66,6 +72,7 @@ const NAMES: [&str; 17] = [
     "log_key_file",
     "tls_certificate",
     "tls_key",
+    "mtls_listen",
     "tls_by_proxy",
     "metrics_listen",
     "mail_server",
@@ -227,6 +234,9 @@ impl Config {
         if self.settings.tls_certificate.is_some() != self.settings.tls_key.is_some() {
             return Some("tls_certificate and tls_key go together: set both".to_owned());
         }
+        if self.settings.mtls_listen.is_some() && self.settings.tls_certificate.is_none() {
+            return Some("mtls_listen needs tls_certificate and tls_key: we must see the certificates ourselves".to_owned());
+        }
         if self.settings.tls_certificate.is_none() && !by_proxy {
             return Some("no TLS: set tls_certificate and tls_key, or tls_by_proxy = true where a proxy in front speaks TLS".to_owned());
         }
@@ -367,6 +377,7 @@ pub(crate) async fn serve(path: &Path, print: bool) -> Result<(), Error> {
         db: db.clone(),
         world: World::system(),
         base: config.base(),
+        mtls: config.settings.mtls_listen.and_then(|listen| server::beside(&config.base(), listen)),
         sources: config.sources(&pack)?,
         pack,
         secret: config.secret()?,
@@ -380,9 +391,9 @@ pub(crate) async fn serve(path: &Path, print: bool) -> Result<(), Error> {
     if let Some(file) = mark {
         tokio::spawn(mark::keep(db, file));
     }
-    let acceptor = match (&config.settings.tls_certificate, &config.settings.tls_key) {
-        (Some(chain), Some(key)) => Some(server::tls_files(chain, key)?),
-        _ => None,
+    let acceptor = |asks| match (&config.settings.tls_certificate, &config.settings.tls_key) {
+        (Some(chain), Some(key)) => server::tls_files(chain, key, asks).map(Some),
+        _ => Ok(None),
     };
     let listener = server::bind(config.listen()).await?;
     if let Some(listen) = config.settings.metrics_listen {
@@ -395,7 +406,16 @@ pub(crate) async fn serve(path: &Path, print: bool) -> Result<(), Error> {
         ));
     }
     say(&format!("Praya serves {} on {}", config.base(), config.listen()));
-    server::serve(listener, acceptor, app.start(), server::asked_to_stop()).await;
+    let router = app.start();
+    if let Some(listen) = config.settings.mtls_listen {
+        tokio::spawn(server::serve(
+            server::bind(listen).await?,
+            acceptor(Asks::Certificate)?,
+            server::for_programs(router.clone()),
+            server::asked_to_stop(),
+        ));
+    }
+    server::serve(listener, acceptor(Asks::Nothing)?, router, server::asked_to_stop()).await;
     Ok(())
 }
 
@@ -415,6 +435,10 @@ mod tests {
             ("base_url = 'http://praya.example'", "clear"),
             ("base_url = 'https://praya.example'", "no TLS"),
             ("base_url = 'https://praya.example'\ntls_certificate = 'a'", "go together"),
+            (
+                "base_url = 'https://praya.example'\ntls_by_proxy = true\nmtls_listen = '0.0.0.0:8443'",
+                "mtls_listen needs",
+            ),
             (
                 "base_url = 'https://praya.example'\ntls_by_proxy = true\nlisten = '0.0.0.0:80'",
                 "past the proxy",

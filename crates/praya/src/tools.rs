@@ -468,6 +468,7 @@ pub(crate) async fn routes() -> Result<(), Error> {
     )?);
     let log_key = wire::jwk::PrivateJwk::generate_ed25519()?;
     let settings = crate::app::Settings {
+        mtls: None,
         db,
         world: World::system(),
         base: "https://localhost".to_owned(),

@@ -34,7 +34,7 @@ pub use assets::assets_routes;
 pub use failure::{Failure, render_problems};
 pub use form::Form;
 pub use headers::{LeadsAway, Security, security_headers};
-pub use limits::{Caller, Limiter, Near};
+pub use limits::{Caller, ClientCertificate, Limiter, Near};
 pub use locale::{lang_of, locale_of};
 pub use pages::{page, pages_routes};
 pub use parts::{Cell, Choice, Errors, Html, Link, Mistake, Row};

@@ -14,6 +14,10 @@ const CALLERS: usize = 100_000;
 #[derive(Debug, Clone, Copy)]
 pub struct Near;
 
+/// The SHA-256 of the certificate by which a program proved itself when its connection began (RFC 8705).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientCertificate(pub [u8; 32]);
+
 /// From which network a sign-in is asked, as our limits see it.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller(pub std::net::IpAddr);

@@ -11,6 +11,8 @@ pub enum Auth {
     PrivateKeyJwt,
     /// By a secret that we made (RFC 6749 §2.3.1).
     ClientSecretBasic,
+    /// By a TLS certificate that stands in its keys (`x5c`; RFC 8705 §2.2).
+    SelfSignedTlsClientAuth,
 }
 
 /// What an access token is that a client gets in its own name.
@@ -40,6 +42,9 @@ pub struct Terms {
     /// How its ID tokens and logout tokens are signed.
     #[serde(skip_serializing_if = "IdTokenAlg::is_usual")]
     pub id_token_signed_response_alg: IdTokenAlg,
+    /// Whether its tokens are bound to the TLS certificate that it shows (RFC 8705 §3), where no other key is shown.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tls_client_certificate_bound_access_tokens: bool,
     /// Whether its requests must be signed (RFC 9101), as FAPI 2.0 Message Signing wants it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub signed_requests: bool,

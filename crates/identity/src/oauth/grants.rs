@@ -44,7 +44,7 @@ async fn queried(identity: &Identity, id: String, request: &Request) -> Verdict<
     let grant_id = id.clone();
     let outcome = identity.0.db.write(move |tx| {
         let client = match spend_proof(tx, &proof)? {
-            Ok(()) => ops::bearer(tx, &token, &proof.jkt, rules::GRANT_QUERY, now)?,
+            Ok(()) => ops::bearer(tx, &token, &[&proof.jkt], rules::GRANT_QUERY, now)?,
             Err(refusal) => Err(refusal),
         };
         let client = match client {
@@ -77,7 +77,7 @@ async fn revoked(identity: &Identity, id: String, request: &Request) -> Verdict<
     let (this, now) = (identity.clone(), identity.now());
     let outcome = identity.0.db.write(move |tx| {
         let client = match spend_proof(tx, &proof)? {
-            Ok(()) => ops::bearer(tx, &token, &proof.jkt, rules::GRANT_REVOKE, now)?,
+            Ok(()) => ops::bearer(tx, &token, &[&proof.jkt], rules::GRANT_REVOKE, now)?,
             Err(refusal) => Err(refusal),
         };
         let client = match client {

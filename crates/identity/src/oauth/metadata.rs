@@ -17,10 +17,10 @@ pub(super) const DISCOVERY: [&str; 2] =
 const ALGS: [&str; 4] = ["ES256", "EdDSA", "Ed25519", "PS256"];
 
 pub(super) async fn discovery(State(identity): State<Identity>) -> Response {
-    cached(&document(&identity.0.issuer), 300)
+    cached(&document(&identity.0.issuer, identity.0.mtls.as_deref()), 300)
 }
 
-pub(crate) fn document(issuer: &str) -> Json {
+pub(crate) fn document(issuer: &str, mtls: Option<&str>) -> Json {
     let at = |path: &str| format!("{issuer}/oauth/{path}");
     let mut document = json!({
         "issuer": issuer,
@@ -75,7 +75,34 @@ pub(crate) fn document(issuer: &str) -> Json {
     if let (Json::Object(all), Json::Object(more)) = (&mut document, openid) {
         all.extend(more);
     }
+    if let Some(base) = mtls {
+        by_certificate(&mut document, base);
+    }
     document
+}
+
+/// RFC 8705 §3.3, §5: what is there where programs may show a certificate.
+fn by_certificate(document: &mut Json, base: &str) {
+    let endpoints = [
+        ("pushed_authorization_request_endpoint", "par"),
+        ("token_endpoint", "token"),
+        ("introspection_endpoint", "introspect"),
+        ("revocation_endpoint", "revoke"),
+        ("userinfo_endpoint", "userinfo"),
+    ];
+    document["tls_client_certificate_bound_access_tokens"] = true.into();
+    document["mtls_endpoint_aliases"] = endpoints
+        .into_iter()
+        .map(|(name, path)| (name.to_owned(), Json::from(format!("{base}/oauth/{path}"))))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    for endpoint in ["token", "introspection", "revocation"] {
+        if let Some(Json::Array(all)) =
+            document.get_mut(format!("{endpoint}_endpoint_auth_methods_supported"))
+        {
+            all.push("self_signed_tls_client_auth".into());
+        }
+    }
 }
 
 /// What an ID token or the UserInfo endpoint may say.

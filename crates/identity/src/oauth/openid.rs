@@ -131,7 +131,10 @@ async fn told(identity: &Identity, request: &Request) -> Verdict<Response> {
     let (token, bound) = request.any_token()?;
     let token = token.to_owned();
     let proof = if bound { Some(request.need_proof(identity, Some(&token))?) } else { None };
-    let jkt = proof.as_ref().map(|proof| proof.jkt.clone()).unwrap_or_default();
+    let keys = match &proof {
+        Some(proof) => vec![proof.jkt.clone()],
+        None => request.certificate().into_iter().chain([String::new()]).collect(),
+    };
     let ctx = client_ctx(identity, "");
     let key = *identity.0.keys.pairwise();
     let outcome = identity.0.db.write(move |tx| {
@@ -140,7 +143,7 @@ async fn told(identity: &Identity, request: &Request) -> Verdict<Response> {
         {
             return Ok(Err(refusal.at_resource()));
         }
-        let held = match ops::bearer(tx, &token, &jkt, rules::OPENID, ctx.now)? {
+        let held = match ops::bearer(tx, &token, &keys, rules::OPENID, ctx.now)? {
             Ok(access) => access,
             Err(refusal) => return Ok(Err(refusal)),
         };

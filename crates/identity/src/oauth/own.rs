@@ -30,7 +30,8 @@ pub(super) async fn issued(
 ) -> Verdict<Response> {
     let scope = rules::own_scopes(sender.client(), request.params.get("scope"))?;
     sender.proof = request.proof(identity, None)?;
-    if sender.proof.is_none() && !rules::may_bear(sender.client(), &scope) {
+    let bound = sender.bound();
+    if bound.is_empty() && !rules::may_bear(sender.client(), &scope) {
         return Err(Refusal::new(Code::InvalidDpopProof, "the DPoP header is missing"));
     }
     let ctx = client_ctx(identity, &sender.client().id);
@@ -42,7 +43,7 @@ pub(super) async fn issued(
             jwt(identity, &ctx, &sender, &scope, end, None)?
         }
     };
-    let kind = if sender.proof.is_some() { "DPoP" } else { "Bearer" };
+    let kind = rules::certificate::token_type(&bound);
     let (hash, scope_kept) = (ops::hash(&token), scope.clone());
     let outcome = identity.0.db.write(move |tx| {
         // That the client still stands, the statement that keeps the token asks as well.
@@ -51,8 +52,7 @@ pub(super) async fn issued(
         {
             return Ok(Err(refusal));
         }
-        let jkt = sender.jkt().unwrap_or_default();
-        ops::issue_own(tx, &ctx, sender.stamped(), &hash, jkt, &scope_kept)
+        ops::issue_own(tx, &ctx, sender.stamped(), &hash, &bound, &scope_kept)
     });
     let grant = outcome.await.map_err(<Refusal as From<Problem>>::from)??;
     let expires_in = rules::ACCESS_LIFE;
@@ -80,10 +80,6 @@ pub(super) fn jwt(
         typ: &'static str,
     }
     #[derive(Serialize)]
-    struct Key<'a> {
-        jkt: &'a str,
-    }
-    #[derive(Serialize)]
     struct Claims<'a> {
         iss: &'a str,
         sub: &'a str,
@@ -96,7 +92,7 @@ pub(super) fn jwt(
         #[serde(skip_serializing_if = "Option::is_none")]
         act: Option<Json>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        cnf: Option<Key<'a>>,
+        cnf: Option<Json>,
     }
     let (client, now) = (sender.client().id.as_str(), ctx.now.as_second());
     let (sub, act) = acting.map_or((None, None), |(sub, act)| (Some(sub), act));
@@ -110,7 +106,7 @@ pub(super) fn jwt(
         exp,
         jti: wire::b64::encode(ctx.random::<16>()),
         act,
-        cnf: sender.jkt().map(|jkt| Key { jkt }),
+        cnf: rules::certificate::confirmation(&sender.bound()),
     };
     let claims = serde_json::to_vec(&claims).map_err(Problem::internal)?;
     let key = identity.0.keys.signer(ctx.now)?;

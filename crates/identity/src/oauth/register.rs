@@ -84,6 +84,9 @@ async fn registered(
     let (profile, auth) = match metadata.token_endpoint_auth_method.as_deref() {
         None | Some("private_key_jwt") => (Profile::Confidential, Auth::PrivateKeyJwt),
         Some("client_secret_basic") => (Profile::Confidential, Auth::ClientSecretBasic),
+        Some("self_signed_tls_client_auth") => {
+            (Profile::Confidential, Auth::SelfSignedTlsClientAuth)
+        }
         Some("none") => (Profile::Public, Auth::PrivateKeyJwt),
         Some(_) => return Err(bad("token_endpoint_auth_method is not one of this server's")),
     };
@@ -129,6 +132,7 @@ async fn registered(
         (Profile::Public, _) => "none",
         (_, Auth::PrivateKeyJwt) => "private_key_jwt",
         (_, Auth::ClientSecretBasic) => "client_secret_basic",
+        (_, Auth::SelfSignedTlsClientAuth) => "self_signed_tls_client_auth",
     };
     // Its secret is made once it counts, and shown to its creator on /my/clients.
     let said = json!({

@@ -6,6 +6,7 @@ use crate::{
     error::{Code, Refusal, Verdict},
     model::{Auth, Client, Profile},
     ops,
+    rules::certificate,
 };
 use axum::{body::Bytes, extract::FromRequest, response::Response};
 use http::{HeaderMap, Method, Uri, header};
@@ -25,6 +26,7 @@ pub(crate) struct Request {
     uri: Uri,
     headers: HeaderMap,
     near: bool,
+    certificate: Option<[u8; 32]>,
     pub(crate) params: Params,
 }
 
@@ -39,6 +41,8 @@ impl FromRequest<Identity> for Request {
         let (method, uri, headers) =
             (request.method().clone(), request.uri().clone(), request.headers().clone());
         let near = request.extensions().get::<web::Near>().is_some();
+        let shown = request.extensions().get::<web::ClientCertificate>();
+        let certificate = shown.map(|shown| shown.0);
         let params = if method == Method::POST {
             let too_long = |_| {
                 refuse(Refusal::new(Code::InvalidRequest, "the body is too long or broken off"))
@@ -59,7 +63,7 @@ impl FromRequest<Identity> for Request {
                 "secrets do not belong into the address",
             )));
         }
-        Ok(Self { method, uri, headers, near, params })
+        Ok(Self { method, uri, headers, near, certificate, params })
     }
 }
 
@@ -68,7 +72,13 @@ impl FromRequest<Identity> for Request {
 pub(crate) struct Sender {
     known: Arc<Known>,
     assertion: Option<Assertion>,
+    certificate: Option<[u8; 32]>,
     pub(crate) proof: Option<Proof>,
+}
+
+/// Neither a proof nor what stands in for one.
+pub(super) fn no_proof() -> Refusal {
+    Refusal::new(Code::InvalidDpopProof, "the DPoP header is missing")
 }
 
 fn not_proven(why: &'static str) -> Refusal {
@@ -96,9 +106,10 @@ impl Request {
                 .get("client_id")
                 .ok_or_else(|| not_proven("client_assertion is missing"))?;
             let known = self.find(identity, id).await?;
-            return match known.client.profile {
-                Profile::Public => Ok(Sender { known, assertion: None, proof: None }),
-                Profile::Confidential => Err(not_proven("client_assertion is missing")),
+            return match (known.client.profile, known.client.terms.auth) {
+                (Profile::Public, _) => Ok(self.sender(known, None)),
+                (_, Auth::SelfSignedTlsClientAuth) => self.by_certificate(identity, known).await,
+                _ => Err(not_proven("client_assertion is missing")),
             };
         };
         if self.params.get("client_assertion_type") != Some(ASSERTION_TYPE) {
@@ -131,7 +142,7 @@ impl Request {
         if !self.near {
             identity.0.per_client.admit(&known.client.id, identity.now())?;
         }
-        Ok(Sender { known, assertion: Some(held), proof: None })
+        Ok(self.sender(known, Some(held)))
     }
 
     fn basic(&self) -> Verdict<(String, String)> {
@@ -163,7 +174,7 @@ impl Request {
         if !proven || (!self.near && identity.0.per_client.admit(&id, now).is_err()) {
             return None;
         }
-        Some(Sender { known, assertion: None, proof: None })
+        Some(self.sender(known, None))
     }
 
     /// `client_secret_basic` (RFC 6749 §2.3.1): id and secret are form-encoded, then base64.
@@ -182,7 +193,36 @@ impl Request {
         if !self.near {
             identity.0.per_client.admit(&known.client.id, now)?;
         }
-        Ok(Sender { known, assertion: None, proof: None })
+        Ok(self.sender(known, None))
+    }
+
+    /// A client that showed a certificate which stands in its keys (RFC 8705 §2.2).
+    async fn by_certificate(&self, identity: &Identity, known: Arc<Known>) -> Verdict<Sender> {
+        let shown = self.certificate.ok_or_else(|| {
+            not_proven("no certificate was shown: this client calls at mtls_endpoint_aliases")
+        })?;
+        let fits =
+            |known: &Known| certificate::registered(&known.client.jwks).any(|one| one == shown);
+        let mut known = known;
+        if !fits(&known) && keys::stale(identity, &known, true) {
+            known = keys::renewed(identity, known).await?;
+        }
+        if !fits(&known) {
+            return Err(not_proven("the certificate is not one of this client's"));
+        }
+        if !self.near {
+            identity.0.per_client.admit(&known.client.id, identity.now())?;
+        }
+        Ok(self.sender(known, None))
+    }
+
+    fn sender(&self, known: Arc<Known>, assertion: Option<Assertion>) -> Sender {
+        Sender { known, assertion, certificate: self.certificate, proof: None }
+    }
+
+    /// What a token would be bound to by the certificate that was shown.
+    pub(crate) fn certificate(&self) -> Option<String> {
+        self.certificate.as_ref().map(certificate::binding)
     }
 
     async fn find(&self, identity: &Identity, id: &str) -> Verdict<Arc<Known>> {
@@ -215,8 +255,7 @@ impl Request {
 
     /// A DPoP proof that must be there.
     pub(crate) fn need_proof(&self, identity: &Identity, token: Option<&str>) -> Verdict<Proof> {
-        self.proof(identity, token)?
-            .ok_or_else(|| Refusal::new(Code::InvalidDpopProof, "the DPoP header is missing"))
+        self.proof(identity, token)?.ok_or_else(no_proof)
     }
 
     /// The access token of `Authorization: DPoP …`; as a bearer it is refused.
@@ -345,6 +384,18 @@ impl Sender {
     /// The thumbprint of the key it proved.
     pub(crate) fn jkt(&self) -> Option<&str> {
         self.proof.as_ref().map(|proof| proof.jkt.as_str())
+    }
+
+    /// What its tokens are bound to: the key it proved, or the certificate it showed; nothing is empty.
+    pub(crate) fn bound(&self) -> String {
+        let terms = &self.client().terms;
+        let by_certificate = terms.auth == Auth::SelfSignedTlsClientAuth
+            || terms.tls_client_certificate_bound_access_tokens;
+        match (self.jkt(), &self.certificate) {
+            (Some(jkt), _) => jkt.to_owned(),
+            (None, Some(shown)) if by_certificate => certificate::binding(shown),
+            _ => String::new(),
+        }
     }
 
     /// A fresh nonce for its next proof.

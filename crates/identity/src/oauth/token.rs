@@ -89,18 +89,18 @@ async fn issued(identity: &Identity, request: &Request) -> Verdict<Response> {
         return super::acting::issued(identity, request, sender).await;
     }
     let demand = demand(request)?;
-    sender.proof = match sender.client().terms.flow {
-        Flow::High => Some(request.need_proof(identity, None)?),
-        Flow::Baseline => request.proof(identity, None)?,
-    };
-    let jkt = sender.jkt().unwrap_or_default().to_owned();
+    sender.proof = request.proof(identity, None)?;
+    let bound = sender.bound();
+    if bound.is_empty() && sender.client().terms.flow == Flow::High {
+        return Err(super::sender::no_proof());
+    }
     let client = sender.client().clone();
-    let (now, kind) = (identity.now(), if jkt.is_empty() { "Bearer" } else { "DPoP" });
+    let (now, kind) = (identity.now(), rules::certificate::token_type(&bound));
     let ctx = client_ctx(identity, &sender.client().id);
     let nonce = sender.next_nonce(identity, &ctx);
     let records = identity.0.records.clone();
     let outcome = identity.0.db.write(move |tx| match sender.spend(tx)? {
-        Ok(()) => ops::issue(tx, &ctx, records.as_ref(), sender.client(), &jkt, &demand),
+        Ok(()) => ops::issue(tx, &ctx, records.as_ref(), sender.client(), &bound, &demand),
         Err(refusal) => Ok(Err(refusal)),
     });
     let issued = outcome.await.map_err(refused)??;

@@ -8,6 +8,7 @@ use crate::{
     rules::{
         self,
         acting::{Link, claims},
+        certificate,
     },
     sql,
 };
@@ -164,7 +165,9 @@ fn refresh(
     if row.int(5)? <= micros(ctx.now) {
         return Ok(Err(invalid("the refresh token has expired")));
     }
-    if !seal::same(row.text(3)?.as_bytes(), jkt.as_bytes()) {
+    // Who shows a certificate has proved to be the client by it, and may change it (RFC 8705 §7.1).
+    let certified = [row.text(3)?, jkt].iter().all(|key| certificate::is_binding(key));
+    if !certified && !seal::same(row.text(3)?.as_bytes(), jkt.as_bytes()) {
         return Ok(Err(invalid("the refresh token is bound to another key")));
     }
     let scope = scope.filter(|text| !text.is_empty()).unwrap_or(&held);
@@ -244,12 +247,23 @@ fn new_refresh(
 
 /// [`ports::Authorizations::access`]: one statement reads token, grant and client as they are now.
 pub fn access(tx: &mut Tx<'_>, token: &str, jkt: &str, now: Timestamp) -> Result<Access, Problem> {
+    access_by(tx, token, &[jkt], now)
+}
+
+/// The same, where any of these may be what the token is bound to.
+fn access_by(
+    tx: &mut Tx<'_>,
+    token: &str,
+    keys: &[impl AsRef<str>],
+    now: Timestamp,
+) -> Result<Access, Problem> {
     let refused = || {
         Problem::new(401, "invalid-token")
             .header("www-authenticate", "DPoP error=\"invalid_token\", algs=\"ES256 EdDSA\"")
     };
     let row = tx.query_opt(sql::ACCESS, &[hash(token), micros(now).into()])?.ok_or_else(refused)?;
-    if !seal::same(row.text(4)?.as_bytes(), jkt.as_bytes()) {
+    let bound = row.text(4)?.as_bytes();
+    if !keys.iter().any(|key| seal::same(bound, key.as_ref().as_bytes())) {
         return Err(refused());
     }
     Ok(Access {
@@ -295,16 +309,15 @@ pub(crate) fn introspect(
         let (scope, jkt) = (row.text(2)?, row.text(3)?);
         let mut said = json!({
             "active": true, "iss": issuer, "aud": rules::audience(scope).unwrap_or(issuer), "client_id": row.text(1)?,
-            "scope": scope, "token_type": "Bearer", "iat": row.int(4)? / 1_000_000, "exp": row.int(5)? / 1_000_000,
+            "scope": scope, "token_type": certificate::token_type(jkt), "iat": row.int(4)? / 1_000_000, "exp": row.int(5)? / 1_000_000,
         });
         acting = row
             .opt_text(6)?
             .map(serde_json::from_str::<Vec<Link>>)
             .transpose()
             .map_err(Problem::internal)?;
-        if !jkt.is_empty() {
-            said["token_type"] = "DPoP".into();
-            said["cnf"] = json!({"jkt": jkt});
+        if let Some(key) = certificate::confirmation(jkt) {
+            said["cnf"] = key;
         }
         (row.text(1)?.to_owned(), row.text(0)?.to_owned(), said)
     } else if let Some(row) = tx.query_opt(sql::REFRESH, &[hash(token)])? {
@@ -313,7 +326,7 @@ pub(crate) fn introspect(
         }
         let said = json!({
             "active": true, "iss": issuer, "client_id": row.text(2)?, "scope": row.text(4)?,
-            "iat": row.int(7)? / 1_000_000, "exp": row.int(5)? / 1_000_000, "cnf": {"jkt": row.text(3)?},
+            "iat": row.int(7)? / 1_000_000, "exp": row.int(5)? / 1_000_000, "cnf": certificate::confirmation(row.text(3)?),
         });
         (row.text(2)?.to_owned(), row.text(0)?.to_owned(), said)
     } else {
@@ -382,16 +395,16 @@ pub(crate) fn give_back(
     }
 }
 
-/// A token at a protected resource of our own (grant management, UserInfo), for one scope. `jkt` is empty
-/// where it came without a proof.
+/// A token at a protected resource of our own (grant management, UserInfo), for one scope. `keys` is what it may
+/// be bound to: the key of its proof; or where it came without one nothing, and the certificate that was shown.
 pub(crate) fn bearer(
     tx: &mut Tx<'_>,
     token: &str,
-    jkt: &str,
+    keys: &[impl AsRef<str>],
     scope: &str,
     now: Timestamp,
 ) -> Result<Verdict<Access>, Problem> {
-    match access(tx, token, jkt, now) {
+    match access_by(tx, token, keys, now) {
         Ok(access) if rules::has_scope(&access.scope, scope) => Ok(Ok(access)),
         Ok(_) => Ok(Err(
             Refusal::new(Code::InsufficientScope, "the token lacks the scope").at_resource()

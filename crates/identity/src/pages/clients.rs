@@ -97,6 +97,7 @@ fn auth(client: &Client) -> &'static str {
         (Profile::Public, _) => "clients-auth-none",
         (_, Auth::PrivateKeyJwt) => "clients-auth-key",
         (_, Auth::ClientSecretBasic) => "clients-auth-secret",
+        (_, Auth::SelfSignedTlsClientAuth) => "clients-auth-certificate",
     }
 }
 

@@ -11,7 +11,11 @@ mod tls;
 pub(crate) use bench_identity::{IdentityOptions, fill as bench_identity};
 pub(crate) use seed::{BenchOptions, bench_data};
 
-use crate::{App, Error, app, cli, config, portal, server, tools::say};
+use crate::{
+    App, Error, app, cli, config, portal,
+    server::{self, Asks},
+    tools::say,
+};
 use clap::Args;
 use exchange::sources::Sources;
 use kernel::World;
@@ -40,6 +44,9 @@ pub(crate) struct Options {
     /// Speak https with a throwaway CA (DATA/ca.pem).
     #[arg(long)]
     tls: bool,
+    /// Where programs are heard that prove themselves by a TLS certificate; needs --tls.
+    #[arg(long, requires = "tls")]
+    mtls: Option<SocketAddr>,
     /// Use this database instead of SQLite in the data folder: `postgres://…`
     #[arg(long)]
     database: Option<String>,
@@ -84,10 +91,10 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let bank_base = address(&bank_listener)?;
     let base = options.issuer.clone().map_or_else(|| address(&listener), Ok)?;
     let certificate = if options.tls { Some(tls::certificate(&options.data)?) } else { None };
-    let acceptor = || {
+    let acceptor = |asks| {
         certificate
             .as_ref()
-            .map(|own| server::tls(own.chain.as_bytes(), own.key.as_bytes()))
+            .map(|own| server::tls(own.chain.as_bytes(), own.key.as_bytes(), asks))
             .transpose()
     };
 
@@ -108,9 +115,18 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
         ca_pem: certificate.as_ref().map(|own| own.ca.clone()),
     });
     welcome(&base, &bank_base, &options.data);
-    let bank_acceptor = acceptor()?;
+    let bank_acceptor = acceptor(Asks::Nothing)?;
     tokio::spawn(server::serve(bank_listener, bank_acceptor, bank, server::asked_to_stop()));
-    server::serve(listener, acceptor()?, made.app.start(), server::asked_to_stop()).await;
+    let router = made.app.start();
+    if let Some(listen) = options.mtls {
+        tokio::spawn(server::serve(
+            server::bind(listen).await?,
+            acceptor(Asks::Certificate)?,
+            server::for_programs(router.clone()),
+            server::asked_to_stop(),
+        ));
+    }
+    server::serve(listener, acceptor(Asks::Nothing)?, router, server::asked_to_stop()).await;
     Ok(())
 }
 
@@ -163,6 +179,7 @@ impl Made {
             db: db.clone(),
             world: world.clone(),
             base: base.to_owned(),
+            mtls: options.mtls.and_then(|listen| server::beside(base, listen)),
             pack,
             sources,
             secret: secret(&folder.join("secret"))?,

@@ -27,6 +27,8 @@ pub(crate) struct Demo {
     database: Option<String>,
     issuer: Option<String>,
     pack: Option<PathBuf>,
+    /// Where programs show their certificates, if it speaks TLS.
+    pub(crate) mtls: Option<String>,
     pub(crate) wrapper: Vec<String>,
 }
 
@@ -80,6 +82,14 @@ impl Demo {
         demo
     }
 
+    /// Starts one on SQLite that speaks TLS, on two ports.
+    pub(crate) async fn over_tls() -> Self {
+        let mut demo = Self::prepared(None, None);
+        demo.mtls = Some(free());
+        demo.spawn(&free(), &free()).await;
+        demo
+    }
+
     fn prepared(database: Option<String>, pack: Option<PathBuf>) -> Self {
         Self {
             child: None,
@@ -89,6 +99,7 @@ impl Demo {
             database,
             issuer: None,
             pack,
+            mtls: None,
             wrapper: Vec::new(),
         }
     }
@@ -135,14 +146,18 @@ impl Demo {
         if let Some(pack) = &self.pack {
             command.arg("--pack").arg(pack);
         }
+        if let Some(mtls) = &self.mtls {
+            command.args(["--tls", "--mtls", mtls]);
+        }
         if let Some(issuer) = &self.issuer {
             command.args(["--issuer", issuer]);
         }
         self.child = Some(command.spawn().unwrap());
+        let scheme = if self.mtls.is_some() { "https" } else { "http" };
         let port = |address: &str| address.rsplit(':').next().unwrap().to_owned();
         (self.base, self.bank) = (
-            format!("http://localhost:{}", port(listen)),
-            format!("http://localhost:{}", port(bank)),
+            format!("{scheme}://localhost:{}", port(listen)),
+            format!("{scheme}://localhost:{}", port(bank)),
         );
         let began = Instant::now();
         loop {
@@ -224,6 +239,8 @@ pub(crate) fn client() -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
+        // The demo's authority is made anew with it.
+        .danger_accept_invalid_certs(true)
         .timeout(Duration::from_secs(30))
         .build()
         .unwrap()

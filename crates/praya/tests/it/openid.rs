@@ -18,6 +18,7 @@ macro_rules! plan {
 }
 
 mod basic;
+mod certificate;
 mod fapi;
 mod logout;
 
