@@ -7,7 +7,9 @@ mod looks;
 mod reading;
 mod using;
 
-pub use changing::{Reach, amend, change, expire, give, may_decide, revoke, second, subjects};
+pub use changing::{
+    Reach, amend, change, end_of_person, expire, give, may_decide, revoke, second, subjects,
+};
 pub use definitions::publish;
 pub use deletion::{Deletion, attest, deletions, end_data_life};
 pub use looks::{

@@ -65,6 +65,10 @@ pub(crate) const LOOKS_SINCE: Sql = Sql::both(
 pub(crate) const OVERDUE: Sql = Sql::both(
     "select consent, state from consent_state where state in ('waiting', 'active', 'paused') and expires_at <= $1 limit 200",
 );
+/// What a person agreed to about their own records, and still stands.
+pub(crate) const OWN_STANDING: Sql = Sql::both(
+    "select c.id from consent c join consent_state s on s.consent = c.id where c.subject = $1 and s.state in ('waiting', 'active', 'paused') order by c.id",
+);
 pub(crate) const STATES: Sql =
     Sql::both("select state, count(*) from consent_state group by state order by state");
 
@@ -123,6 +127,7 @@ pub const ALL: &[Sql] = &[
     ENDING,
     LOOKS_SINCE,
     OVERDUE,
+    OWN_STANDING,
     STATES,
     ADD_LOOK,
     LOOKS_OF,

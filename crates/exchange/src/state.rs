@@ -172,6 +172,19 @@ impl Records for RecordsPort {
     }
 }
 
+/// Consents and looks are signed and logged as they are: nothing goes over.
+impl ports::Holdings for RecordsPort {
+    fn theirs(&self) -> &'static [ports::Theirs] {
+        &[]
+    }
+
+    /// Nobody is left to stop what the person agreed to of themselves. A company's consents go on.
+    fn gone(&self, tx: &mut Tx<'_>, ctx: &Ctx, person: &Id) -> Result<(), Problem> {
+        let departments = |terms: &Terms| self.0.departments_of(&terms.registers);
+        ops::end_of_person(tx, ctx, self.1.authorizations.as_ref(), &departments, person)
+    }
+}
+
 /// Reads a checked request back from an authorisation request.
 pub(crate) fn request_of(details: &Json) -> Result<Request, Problem> {
     debug_assert_eq!(details["type"], DETAILS_TYPE);

@@ -6,6 +6,7 @@
 //! without a name leaves no row, entry or token that names the person.
 
 mod fields;
+mod holdings;
 mod ops;
 mod pages;
 mod port;
@@ -14,6 +15,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
+pub use holdings::Holdings;
 pub use pages::routes;
 pub use rules::{Form, TYPE};
 pub use sql::ALL;

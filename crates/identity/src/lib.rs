@@ -60,6 +60,7 @@ struct Inner {
     records: Arc<dyn Records>,
     companies: Arc<dyn ports::Companies>,
     providers: Vec<ports::Provider>,
+    holdings: Arc<[Arc<dyn ports::Holdings>]>,
     inbox: Arc<dyn ports::Inbox>,
     cookies: Cookies,
     passkeys: Option<Passkeys>,
@@ -78,21 +79,20 @@ impl Identity {
     /// Puts the domain together.
     pub fn new(settings: Settings) -> Self {
         let s = settings;
-        let passkeys = Passkeys::new(&s.issuer);
-        let per_client = Limiter::new(rules::CLIENT_BURST, rules::CLIENT_EVERY);
         Self(Arc::new(Inner {
             db: s.db,
             world: s.world,
+            passkeys: Passkeys::new(&s.issuer),
             issuer: s.issuer,
             mtls: s.mtls,
             keys: s.keys,
             records: s.records,
             companies: s.companies,
             providers: s.providers,
+            holdings: s.holdings.into(),
             inbox: s.inbox,
             cookies: s.cookies,
-            passkeys,
-            per_client,
+            per_client: Limiter::new(rules::CLIENT_BURST, rules::CLIENT_EVERY),
             per_person: Limiter::new(rules::companies::LOOKS, rules::companies::LOOK_EVERY),
             per_account: Limiter::new(rules::ACCOUNT_BURST, rules::ACCOUNT_EVERY),
             slow: slow::Slow::new(),

@@ -11,6 +11,7 @@ mod companies;
 mod directory;
 mod federation;
 mod grants;
+mod holdings;
 mod invitations;
 mod keys;
 mod logout;
@@ -59,6 +60,9 @@ pub use directory::{
 pub(crate) use federation::{Answer, Try, answered, begin_try, links, take_try, unlink};
 pub(crate) use grants::{Begun, Grant, begin, end, grant, pairwise, push};
 pub use grants::{approve, end_grant, move_grant, pending, refuse};
+#[cfg(test)]
+pub(crate) use holdings::handed_over;
+pub use holdings::selves;
 pub use invitations::{invitation, invite, invite_admin};
 pub(crate) use keys::read_key;
 pub use keys::{add_key, rotate_keys};

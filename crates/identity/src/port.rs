@@ -49,6 +49,10 @@ impl Directory for Port {
         ops::subject_by_key(tx, kind, key)
     }
 
+    fn selves(&self, tx: &mut Tx<'_>, person: &Id) -> Result<Vec<Id>, Problem> {
+        ops::selves(tx, person)
+    }
+
     fn authorities(
         &self,
         tx: &mut Tx<'_>,

@@ -25,6 +25,8 @@ pub struct Settings {
     pub companies: Arc<dyn ports::Companies>,
     /// The providers by which people of elsewhere sign in.
     pub providers: Vec<ports::Provider>,
+    /// What the other domains hold of people.
+    pub holdings: Vec<Arc<dyn ports::Holdings>>,
     /// What people are told.
     pub inbox: Arc<dyn ports::Inbox>,
     /// What calls clients' own addresses: it follows no redirect and, outside the demonstration, reaches no

@@ -101,11 +101,22 @@ statements! {
         where d.state in ('open', 'undone') or (d.state = 'merged' and d.undo_until > $1) order by d.found_at, d.id limit 100";
     DUPLICATE = "select first, second, state, found_by, kept, moved, undo_until from duplicate where id = $1";
     DECIDE_DUPLICATE = "update duplicate set state = $2, decided_by = $3, decided_at = $4, reason = $5, kept = $6, moved = $7, undo_until = $8 where id = $1";
-    MANDATES_OF = "select id from mandate where person = $1 order by id";
-    CHECKS_OF = "select id from identity_check where person = $1 order by id";
-    ALIASES_OF = "select id from person where merged_into = $1 order by id";
-    MOVE_MANDATE_TO = "update mandate set person = $2 where id = $1";
-    MOVE_CHECK_TO = "update identity_check set person = $2 where id = $1";
+    MANDATES_OF = "select id from mandate where person = $1 and person <> $2 order by id";
+    CHECKS_OF = "select id from identity_check where person = $1 and person <> $2 order by id";
+    ALIASES_OF = "select id from person where merged_into = $1 and id <> $2 order by id";
+    HAND_MANDATE = "update mandate set person = $3 where id = $1 and person = $2";
+    HAND_CHECK = "update identity_check set person = $3 where id = $1 and person = $2";
+    HAND_ALIAS = "update person set merged_into = $3 where id = $1 and merged_into = $2";
+    SERVICES_YES_OF = "select client from service_yes where person = $1 and client not in (select client from service_yes where person = $2) order by client";
+    /// The service goes on knowing them by the number it had.
+    HAND_SERVICE = "update service_yes set person = $3, known_as = case when coalesce(known_as, $2) = $3 then null else coalesce(known_as, $2) end where client = $1 and person = $2";
+    KNOWN_AS = "select coalesce(known_as, person) from service_yes where client = $1 and person = $2";
+    DROP_SERVICES_OF = "delete from service_yes where person = $1";
+    LINK_IDS_OF = "select id from federation_link where person = $1 and person <> $2 order by id";
+    HAND_LINK = "update federation_link set person = $3 where id = $1 and person = $2";
+    ROLES_OF = "select role from client_role where person = $1 and role not in (select role from client_role where person = $2) order by role";
+    HAND_ROLE = "update client_role set person = $3 where role = $1 and person = $2";
+    SELVES = "select id from person where id = $1 or merged_into = $1 order by case when id = $1 then 0 else 1 end, id";
     SET_ALIAS = "update person set merged_into = $2 where id = $1";
     CODE_LOGIN = "select password, secret, last_step, confirmed, wrong from code_login where person = $1";
     ADD_CODE_LOGIN = "insert into code_login (person, password, secret, last_step, wrong, confirmed, created_at) values ($1, $2, $3, 0, 0, false, $4)";

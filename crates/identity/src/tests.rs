@@ -8,6 +8,7 @@ mod clients;
 mod codes;
 mod companies;
 mod federation;
+mod holdings;
 mod logins;
 mod logout;
 mod machine;

@@ -51,8 +51,8 @@ impl Identity {
     /// Forgets what can no longer be used, in small pieces; one node at a time.
     pub async fn sweep(&self) {
         loop {
-            let ctx = self.ctx(Actor::System("sweep"));
-            match self.0.db.exclusive(SWEEP_LOCK, move |tx| ops::sweep(tx, &ctx)).await {
+            let (ctx, all) = (self.ctx(Actor::System("sweep")), self.0.holdings.clone());
+            match self.0.db.exclusive(SWEEP_LOCK, move |tx| ops::sweep(tx, &ctx, &all)).await {
                 Ok(true) => tokio::time::sleep(Duration::from_millis(20)).await,
                 Ok(false) => return,
                 Err(problem) => {

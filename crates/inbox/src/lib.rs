@@ -5,6 +5,7 @@
 //! notices and never signs anyone in; every template has every language and every placeholder, or the
 //! program does not start.
 
+mod holdings;
 mod mail;
 mod ops;
 mod pages;
@@ -14,6 +15,7 @@ mod templates;
 #[cfg(test)]
 mod tests;
 
+pub use holdings::Holdings;
 pub use mail::{Mailer, Settings as MailSettings};
 pub use pages::routes;
 pub use push::Caller;

@@ -34,5 +34,18 @@ statements! {
     SUBSCRIPTIONS = "select id, device, created_at from push_subscription where person = $1 order by created_at";
     SUBSCRIPTION = "select endpoint, p256dh, auth, locale from push_subscription where id = $1";
     UNSUBSCRIBE = "delete from push_subscription where id = $1 and person = $2";
+    MESSAGES_OF = "select id from message where person = $1 and not exists (select 1 from message other where other.person = $2 and other.template = message.template and other.about = message.about) order by id";
+    HAND_MESSAGE = "update message set person = $3 where id = $1 and person = $2";
+    CHOICES_OF = "select topic from message_choice where person = $1 and topic not in (select topic from message_choice where person = $2) order by topic";
+    HAND_CHOICE = "update message_choice set person = $3 where topic = $1 and person = $2";
+    /// By the address itself: one that was changed since is somebody's own.
+    ADDRESSES_OF = "select coalesce(address, '') from mail_address where person = $1 and not exists (select 1 from mail_address other where other.person = $2)";
+    HAND_ADDRESS = "update mail_address set person = $3 where coalesce(address, '') = $1 and person = $2";
+    SUBSCRIPTIONS_OF = "select id from push_subscription where person = $1 and person <> $2 order by id";
+    HAND_SUBSCRIPTION = "update push_subscription set person = $3 where id = $1 and person = $2";
+    DROP_MESSAGES = "delete from message where person = $1";
+    DROP_CHOICES = "delete from message_choice where person = $1";
+    DROP_ADDRESSES = "delete from mail_address where person = $1";
+    DROP_SUBSCRIPTIONS = "delete from push_subscription where person = $1";
     GONE = "delete from push_subscription where id = $1";
 }

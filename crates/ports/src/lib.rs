@@ -1,11 +1,13 @@
 //! The few traits by which domains meet, over `&mut Tx`. Wired in the binary; no logic lives here.
 
 mod companies;
+mod holdings;
 mod person;
 mod providers;
 mod types;
 
 pub use companies::{Companies, Officer, Registered};
+pub use holdings::{Holdings, Theirs};
 pub use person::{Inbox, OwnRecords};
 pub use providers::{ATTRIBUTES, Provider};
 pub use types::{
@@ -21,6 +23,11 @@ use store::Tx;
 pub trait Directory: Send + Sync {
     /// A person or company by id.
     fn subject(&self, tx: &mut Tx<'_>, id: &Id) -> Result<Option<Subject>, Problem>;
+    /// Every account that the person is: their own, and those that were merged into it.
+    fn selves(&self, tx: &mut Tx<'_>, person: &Id) -> Result<Vec<Id>, Problem> {
+        let _ = tx;
+        Ok(vec![person.clone()])
+    }
     /// A person or company by the key that its records lie under, normalised.
     fn subject_by_key(
         &self,

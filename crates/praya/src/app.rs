@@ -160,11 +160,17 @@ impl App {
             mtls,
             keys,
             records: Arc::new(Kinds {
-                records: RecordsPort(pack.clone(), deps),
+                records: RecordsPort(pack.clone(), deps.clone()),
                 forms: forms::Port::new(&secret)?,
             }),
             companies: Arc::new(exchange.clone()),
             providers: pack.providers().cloned().collect(),
+            holdings: vec![
+                Arc::new(RecordsPort(pack.clone(), deps)),
+                Arc::new(inbox::Holdings),
+                Arc::new(forms::Holdings),
+                Arc::new(signing::Holdings),
+            ],
             inbox: told,
             caller: outbound::client(demo)?,
             cookies: cookies.clone(),

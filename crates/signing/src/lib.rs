@@ -10,6 +10,7 @@ mod check;
 pub mod cms;
 pub mod error;
 pub mod fuzz;
+mod holdings;
 pub mod model;
 mod ops;
 mod pages;
@@ -22,6 +23,7 @@ mod stamping;
 mod tests;
 pub mod tsp;
 
+pub use holdings::Holdings;
 pub use pages::routes;
 pub use sql::ALL;
 

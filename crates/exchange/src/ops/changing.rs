@@ -18,7 +18,7 @@ pub fn may_decide(
     (subject, purpose): (&Id, &str),
     now: Timestamp,
 ) -> Result<()> {
-    if person == subject
+    if directory.selves(tx, person)?.contains(subject)
         || directory
             .authorities(tx, person, now)?
             .iter()
@@ -53,9 +53,11 @@ pub fn subjects(
     person: &Id,
     now: Timestamp,
 ) -> Result<Vec<Reach>> {
-    let own = directory.subject(tx, person)?;
-    let mut all: Vec<_> =
-        own.into_iter().map(|subject| Reach { subject, mandates: Vec::new() }).collect();
+    let mut all = Vec::new();
+    for account in directory.selves(tx, person)? {
+        let own = directory.subject(tx, &account)?;
+        all.extend(own.map(|subject| Reach { subject, mandates: Vec::new() }));
+    }
     for authority in directory.authorities(tx, person, now)? {
         if let Some(reach) = all.iter_mut().find(|one| one.subject.id == authority.company.id) {
             reach.mandates.push(authority);
@@ -258,6 +260,21 @@ pub fn amend(
     }
     let details = serde_json::to_value(new.details(&ctx.zone)).map_err(Problem::internal)?;
     authorizations.move_grant(tx, &old.terms.id, &new.id, &details)
+}
+
+/// Stops whatever a person who leaves agreed to about their own records: nobody is left to stop it.
+pub fn end_of_person(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    authorizations: &dyn Authorizations,
+    departments: &dyn Fn(&Terms) -> String,
+    person: &Id,
+) -> Result<()> {
+    for row in tx.query(sql::OWN_STANDING, &[person.as_str().into()])? {
+        let found = find(tx, &row.text(0)?.into())?;
+        revoke(tx, ctx, authorizations, &found, &departments(&found.terms))?;
+    }
+    Ok(())
 }
 
 /// Lets consents whose time is over expire; how many did.

@@ -1,23 +1,21 @@
 //! One person, one account: duplicates found and merged; the way back in; closing.
 
-use super::{after, assurance::handle_of, hash, log, name, on_duty, secret};
+use super::{
+    after,
+    assurance::handle_of,
+    hash,
+    holdings::{self, Moved},
+    log, name, on_duty, secret,
+};
 use crate::{
     model::{DuplicateView, Duty, State},
     rules, sql,
 };
 use kernel::{Ctx, Id, Problem, from_micros, micros};
-use serde::{Deserialize, Serialize};
+use ports::Holdings;
 use serde_json::json;
+use std::sync::Arc;
 use store::{Tx, Value};
-
-/// What went from one account to the other.
-#[derive(Serialize, Deserialize)]
-struct Moved {
-    mandates: Vec<String>,
-    checks: Vec<String>,
-    /// Accounts that were merged into it before, and itself.
-    aliases: Vec<String>,
-}
 
 /// The account that counts for a person who signs in: that which theirs was merged into. `403 account-closed`
 /// for one that is closed.
@@ -108,8 +106,8 @@ pub fn decide_duplicate(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     id: &Id,
-    verdict: &Verdict,
-    reason: &str,
+    (verdict, reason): (&Verdict, &str),
+    all: &[Arc<dyn Holdings>],
 ) -> Result<Option<(Id, kernel::Timestamp)>, Problem> {
     on_duty(tx, ctx, Duty::Reviewer)?;
     let by = ctx.person()?.clone();
@@ -154,7 +152,7 @@ pub fn decide_duplicate(
                 keep if *keep == second => first,
                 _ => return Err(Problem::new(404, "not-found")),
             };
-            let moved = merge(tx, ctx, keep, &gone)?;
+            let moved = merge(tx, ctx, all, keep, &gone)?;
             let until = after(ctx, rules::UNDO_MERGE);
             args[5] = keep.as_str().into();
             args[6] = serde_json::to_string(&moved).map_err(Problem::internal)?.into();
@@ -164,7 +162,7 @@ pub fn decide_duplicate(
         (Verdict::Undo, Some(keep), Some(moved)) => {
             let gone = if keep == first { second } else { first };
             let moved = serde_json::from_str(&moved).map_err(Problem::internal)?;
-            undo(tx, ctx, &keep, &gone, &moved)?;
+            undo(tx, ctx, all, (&keep, &gone), &moved)?;
         }
         _ => return Err(Problem::new(409, "duplicate-decided")),
     }
@@ -174,50 +172,38 @@ pub fn decide_duplicate(
     Ok(told)
 }
 
-fn merge(tx: &mut Tx<'_>, ctx: &Ctx, keep: &Id, gone: &Id) -> Result<Moved, Problem> {
+fn merge(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    all: &[Arc<dyn Holdings>],
+    keep: &Id,
+    gone: &Id,
+) -> Result<Moved, Problem> {
     // An officer's account is never made an alias, and nothing is merged into what no longer stands by itself.
     let officer = tx.query_opt(sql::OFFICER, &[gone.as_str().into()])?.is_some();
     if officer || standing(tx, ctx, keep)? != *keep || standing(tx, ctx, gone)? != *gone {
         return Err(Problem::new(409, "merge-refused"));
     }
-    let mut ids = |statement| {
-        let rows = tx.query(statement, &[gone.as_str().into()])?;
-        rows.iter().map(|row| row.text(0).map(str::to_owned)).collect::<Result<Vec<_>, _>>()
-    };
-    let mut moved = Moved {
-        mandates: ids(sql::MANDATES_OF)?,
-        checks: ids(sql::CHECKS_OF)?,
-        aliases: ids(sql::ALIASES_OF)?,
-    };
-    moved.aliases.push(gone.to_string());
-    shift(tx, &moved, keep, Some(keep))?;
+    let moved = holdings::hand_over(tx, all, gone, keep)?;
     super::end_sessions_of(tx, ctx, gone, "")?;
     Ok(moved)
 }
 
-fn undo(tx: &mut Tx<'_>, ctx: &Ctx, keep: &Id, gone: &Id, moved: &Moved) -> Result<(), Problem> {
+fn undo(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    all: &[Arc<dyn Holdings>],
+    (keep, gone): (&Id, &Id),
+    moved: &Moved,
+) -> Result<(), Problem> {
     // What was merged last is undone first, or what moved twice would come back to the wrong place.
     let row = tx.query_opt(sql::STANDING, &[keep.as_str().into()])?;
     let stands = row.map(|row| row.text(0).map(|id| id == keep.as_str())).transpose()?;
     if stands != Some(true) {
         return Err(Problem::new(409, "merge-later"));
     }
-    shift(tx, moved, gone, Some(gone))?;
-    tx.execute(sql::SET_ALIAS, &[gone.as_str().into(), Value::Null])?;
+    holdings::hand_back(tx, all, moved, keep, gone)?;
     super::end_sessions_of(tx, ctx, keep, "")
-}
-
-fn shift(tx: &mut Tx<'_>, moved: &Moved, to: &Id, alias: Option<&Id>) -> Result<(), Problem> {
-    for (statement, ids, to) in [
-        (sql::MOVE_MANDATE_TO, &moved.mandates, Some(to)),
-        (sql::MOVE_CHECK_TO, &moved.checks, Some(to)),
-        (sql::SET_ALIAS, &moved.aliases, alias),
-    ] {
-        for id in ids {
-            tx.execute(statement, &[id.into(), to.map(Id::as_str).into()])?;
-        }
-    }
-    Ok(())
 }
 
 /// Ten new recovery codes of the person signed in, seen this once; those before are good no more.
@@ -323,22 +309,16 @@ pub(crate) fn closing(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Option<kernel::Times
     Ok(row.map(|row| row.opt_int(1)).transpose()?.flatten().map(from_micros))
 }
 
-/// Closes for good what is due: no passkey, no session, no mandate that a person gave, no service. Who they
-/// were, and what was done under the account, is kept as long as the law asks.
-pub(super) fn close_due(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
+/// Closes for good what is due, here and in every domain. Who they were, and what was done under the account, is
+/// kept as long as the law asks.
+pub(super) fn close_due(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    all: &[Arc<dyn Holdings>],
+) -> Result<(), Problem> {
     for row in tx.query(sql::CLOSING_DUE, &[micros(ctx.now).into()])? {
         let person = Id::from(row.text(0)?);
-        super::end_sessions_of(tx, ctx, &person, "")?;
-        let at: Value = micros(ctx.now).into();
-        for statement in [sql::DROP_PASSKEYS_OF, sql::DROP_RECOVERY_CODES, sql::DROP_INVITATIONS_OF]
-        {
-            tx.execute(statement, &[person.as_str().into()])?;
-        }
-        for statement in
-            [sql::CLOSE_PERSON, sql::END_GIVEN_MANDATES, sql::END_SERVICE_GRANTS, sql::END_LINKS_OF]
-        {
-            tx.execute(statement, &[person.as_str().into(), at.clone()])?;
-        }
+        holdings::let_go(tx, ctx, all, &person, &micros(ctx.now).into())?;
         let handle = handle_of(tx, &person)?;
         log(tx, ctx, "account-closed", json!({"person": person, "account": handle}))?;
     }

@@ -243,7 +243,8 @@ pub(super) fn allow(
     let nameless = at.asked.details.as_ref().is_some_and(rules::is_anonymous);
     let person = match about {
         Some(about) if nameless => about.consent,
-        _ => ctx.person()?,
+        Some(_) => ctx.person()?,
+        None => &super::openid::known_as(tx, &client.id, ctx.person()?)?,
     };
     if !advance(tx, &at, Stage::Approved, Some(person), micros(at.expires_at))? {
         return Err(unknown());

@@ -33,8 +33,14 @@ pub(super) fn signed(
         Some(_) => super::worth(tx, ctx)?,
         None => (Level::default(), Method::Persona, Timestamp::UNIX_EPOCH),
     };
-    let sub = pairwise(key, client, person);
+    let sub = pairwise(key, client, &known_as(tx, client, person)?);
     Ok(Some(Signed { at, sub, level, method, declined: false }))
+}
+
+/// Under which account a service knows the person: the one they signed in with before it was merged.
+pub(super) fn known_as(tx: &mut Tx<'_>, client: &str, person: &Id) -> Result<Id, Problem> {
+    let row = tx.query_opt(sql::KNOWN_AS, &[client.into(), person.as_str().into()])?;
+    Ok(row.map(|row| row.text(0).map(Id::from)).transpose()?.unwrap_or_else(|| person.clone()))
 }
 
 /// What a person has allowed of what a client asks now; `None` when they must be asked.
@@ -214,8 +220,10 @@ pub(crate) fn forget_service(tx: &mut Tx<'_>, ctx: &Ctx, client: &str) -> Result
     if tx.execute(sql::FORGET_YES, &[person.as_str().into(), client.into()])? == 0 {
         return Err(Problem::new(404, "not-found"));
     }
-    for row in tx.query(sql::GRANTS_OF_SERVICE, &[client.into(), person.as_str().into()])? {
-        super::end(tx, ctx, row.text(0)?)?;
+    for account in super::selves(tx, &person)? {
+        for row in tx.query(sql::GRANTS_OF_SERVICE, &[client.into(), account.as_str().into()])? {
+            super::end(tx, ctx, row.text(0)?)?;
+        }
     }
     super::log(tx, ctx, "service-ended", json!({"person": person, "consumer": client}))
 }

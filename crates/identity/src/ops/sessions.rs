@@ -3,6 +3,7 @@
 use super::{after, hash, name, secret};
 use crate::{model::Method, rules, sql};
 use kernel::{Actor, Ctx, Id, Problem, Role, Timestamp, from_micros, micros};
+use std::sync::Arc;
 use store::Tx;
 use web::UserView;
 
@@ -107,8 +108,12 @@ pub(crate) fn touch(tx: &mut Tx<'_>, session: &Id, now: Timestamp) -> Result<(),
 
 /// Forgets what can no longer be used, at most [`SWEPT`] rows of a kind, so that nobody waits for it. True
 /// when there may be more.
-pub fn sweep(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<bool, Problem> {
-    super::accounts::close_due(tx, ctx)?;
+pub fn sweep(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    holdings: &[Arc<dyn ports::Holdings>],
+) -> Result<bool, Problem> {
+    super::accounts::close_due(tx, ctx, holdings)?;
     let now = micros(ctx.now);
     // A used code is remembered past its life, so that a late second use still ends what came of it.
     let an_hour_ago = now - 3_600_000_000;

@@ -86,7 +86,7 @@ pub(super) async fn decide(
         keep => Some(Verdict::Merge(Id::from(keep))),
     };
     let (ctx, inbox) = (visit.ctx.clone(), identity.0.inbox.clone());
-    let (of, reason) = (id.clone(), form.reason.clone());
+    let (of, reason, all) = (id.clone(), form.reason.clone(), identity.0.holdings.clone());
     let done = identity
         .0
         .db
@@ -94,7 +94,7 @@ pub(super) async fn decide(
             let verdict = verdict.as_ref().ok_or_else(|| {
                 Problem::new(422, "verdict-form").field("verdict", "verdict-form")
             })?;
-            let told = ops::decide_duplicate(tx, &ctx, &of, verdict, &reason)?;
+            let told = ops::decide_duplicate(tx, &ctx, &of, (verdict, &reason), &all)?;
             match told {
                 Some((person, until)) => tell::merged(tx, &ctx, inbox.as_ref(), &person, until),
                 None => Ok(()),

@@ -69,7 +69,7 @@ async fn found(site: &Site) -> (Id, Id, Id) {
     (all[0].id.clone(), second, reviewer_id)
 }
 
-async fn judge(site: &Site) -> Id {
+pub(super) async fn judge(site: &Site) -> Id {
     let ctx = site.system();
     site.db
         .write(move |tx| {
@@ -87,9 +87,11 @@ async fn judge(site: &Site) -> Id {
     officer(site, "judge", Duty::Reviewer).await.0
 }
 
-async fn decide(site: &Site, by: &Id, id: &Id, verdict: Verdict) -> Result<(), Problem> {
-    let (ctx, id) = (reviewer(site, by), id.clone());
-    site.db.write(move |tx| ops::decide_duplicate(tx, &ctx, &id, &verdict, WHY).map(drop)).await
+pub(super) async fn decide(site: &Site, by: &Id, id: &Id, verdict: Verdict) -> Result<(), Problem> {
+    let (ctx, id, all) = (reviewer(site, by), id.clone(), site.identity.0.holdings.clone());
+    site.db
+        .write(move |tx| ops::decide_duplicate(tx, &ctx, &id, (&verdict, WHY), &all).map(drop))
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -146,6 +146,11 @@ pub(super) async fn each() -> Vec<Site> {
     all
 }
 
+/// What the other domains hold of people, as the binary wires it; the exchange hands nothing over.
+pub(super) fn holdings() -> Vec<Arc<dyn ports::Holdings>> {
+    vec![Arc::new(inbox::Holdings), Arc::new(forms::Holdings), Arc::new(signing::Holdings)]
+}
+
 impl Site {
     pub(super) async fn sqlite() -> Self {
         Self::new(store::testing::sqlite().await.unwrap()).await
@@ -174,6 +179,7 @@ impl Site {
             records: exchange.clone(),
             companies: register.clone(),
             providers: Vec::new(),
+            holdings: holdings(),
             inbox: inbox.clone(),
             caller: reqwest::Client::new(),
             cookies: cookies.clone(),
@@ -230,6 +236,7 @@ impl Site {
             records: self.exchange.clone(),
             companies: self.register.clone(),
             providers,
+            holdings: holdings(),
             inbox: self.inbox.clone(),
             caller: outbound::client(true).unwrap(),
             cookies: cookies.clone(),
