@@ -45,6 +45,16 @@ impl Database {
         Ok(PathBuf::from(path))
     }
 
+    /// The log's public key, as given or as it lies in the data folder.
+    fn log_key(&self, given: Option<&str>) -> Result<String, Error> {
+        let beside = self.data.as_ref().map(|folder| folder.join("log.vkey"));
+        match (given, beside) {
+            (Some(key), _) => Ok(key.to_owned()),
+            (None, Some(file)) if file.exists() => Ok(std::fs::read_to_string(file)?),
+            (None, _) => Err("which log? Give --log-key: the text of /log/key".into()),
+        }
+    }
+
     async fn open(&self) -> Result<Db, Error> {
         let url = self.url()?;
         if let Some(path) = url.strip_prefix("sqlite:")
@@ -203,8 +213,9 @@ pub(crate) async fn restore(
     log_key: Option<&str>,
 ) -> Result<(), Error> {
     let to = database.file()?;
+    let key = database.log_key(log_key)?;
     let copy = Database { data: None, database: Some(format!("sqlite:{}", from.display())) };
-    verify_database(&copy, log_key).await?;
+    verify_database(&copy, Some(&key)).await?;
     if to.exists() {
         let kept = to.with_extension("before-restore.sqlite");
         std::fs::rename(&to, &kept)?;
@@ -276,13 +287,8 @@ pub(crate) async fn verify_database(
     database: &Database,
     log_key: Option<&str>,
 ) -> Result<(), Error> {
+    let key = database.log_key(log_key)?;
     let db = database.open().await?;
-    let beside = database.data.as_ref().map(|folder| folder.join("log.vkey"));
-    let key = match (log_key, beside) {
-        (Some(key), _) => key.to_owned(),
-        (None, Some(file)) if file.exists() => std::fs::read_to_string(file)?,
-        (None, _) => return Err("which log? Give --log-key: the text of /log/key".into()),
-    };
     let verifier = NoteVerifier::new(key.trim())
         .map_err(|error| format!("--log-key is not a note verifier key: {error}"))?;
     let report = evidence::verify::database(&db, verifier, Vec::new(), |done, all| {

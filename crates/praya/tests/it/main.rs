@@ -21,6 +21,7 @@ mod limits;
 mod node;
 #[macro_use]
 mod openid;
+mod restored;
 mod routes;
 mod signing;
 mod unsynced;
