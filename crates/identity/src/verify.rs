@@ -7,12 +7,13 @@ use crate::{
 };
 use kernel::{Id, Problem};
 use serde_json::Value as Json;
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 use store::{Db, Tx};
 use webauthn_rs::prelude::Passkey;
 
 /// Every passkey as its registration stands in the log: person, id, SHA-256 of the public key.
-pub struct Registered(HashSet<[String; 3]>);
+#[derive(Clone)]
+pub struct Registered(Arc<HashSet<[String; 3]>>);
 
 impl Registered {
     /// Reads the whole log; away from the threads that serve.
@@ -29,7 +30,7 @@ impl Registered {
                 }
                 Ok::<_, Problem>(())
             })?;
-            Ok(Self(all))
+            Ok(Self(Arc::new(all)))
         })
         .await
     }

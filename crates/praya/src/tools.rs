@@ -299,10 +299,15 @@ pub(crate) async fn verify_database(
     .await?;
     let said = |problem: kernel::Problem| problem.to_string();
     let registered = identity::verify::Registered::read(&db).await.map_err(said)?;
+    let signed = registered.clone();
     let rows = exchange::verify::rows(&db, move |tx, person, digest, kept| {
         registered.fault(tx, person, digest, kept)
     });
     let rows = rows.await.map_err(said)?;
+    let signatures = signing::verify::rows(&db, move |tx, person, digest, kept| {
+        signed.fault(tx, person, digest, kept)
+    });
+    let rows = rows.into_iter().chain(signatures.await.map_err(said)?);
     let faults: Vec<_> = report.faults.iter().map(ToString::to_string).chain(rows).collect();
     for fault in &faults {
         say(fault);

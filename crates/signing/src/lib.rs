@@ -22,6 +22,7 @@ mod stamping;
 #[cfg(test)]
 mod tests;
 pub mod tsp;
+pub mod verify;
 
 pub use holdings::Holdings;
 pub use pages::routes;

@@ -20,7 +20,7 @@ pub(crate) const STAMP: &str = "signing-stamp";
 /// The job that tells a service at the address it registered.
 const WEBHOOK: &str = "webhook";
 
-fn read(row: &Row) -> Result<Request, Problem> {
+pub(crate) fn read(row: &Row) -> Result<Request, Problem> {
     let meant = row.opt_text(3)?.map(serde_json::from_str).transpose();
     Ok(Request {
         id: row.text(0)?.into(),

@@ -21,6 +21,7 @@ statements! {
     ASK = "insert into signing_request (id, client, person, meant, name, digest, form, state, code, at, expires_at, document) values ($1, $2, $3, $4, $5, $6, $7, 'asked', $8, $9, $10, $11)";
     REQUEST = "select id, client, person, meant, name, digest, form, state, code, at, expires_at, answered_at, serial, signature from signing_request where id = $1";
     OF_PERSON = "select id, client, person, meant, name, digest, form, state, code, at, expires_at, answered_at, serial, signature from signing_request where person = $1 order by at desc limit 50";
+    AGREED = "select id, client, person, meant, name, digest, form, state, code, at, expires_at, answered_at, serial, signature, yes from signing_request where id > $1 and state in ('agreed', 'signed') order by id limit 1000";
     DOCUMENT = "select document from signing_request where id = $1";
     /// One answer: whoever comes second finds no row that is still `asked`.
     ANSWER = "update signing_request set state = $2, person = $3, answered_at = $4, serial = $5, signature = $6, document = $7, yes = $8 where id = $1 and state = 'asked' and expires_at > $4";

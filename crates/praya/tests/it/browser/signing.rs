@@ -36,6 +36,11 @@ async fn a_passkey_signs_a_document_once_and_anybody_checks_a_signed_pdf() {
     // What the passkey said stands beside it, and `verify` holds it against the registration.
     let (good, said) = demo.praya(&["verify", "--data", demo.folder.path().to_str().unwrap()]);
     assert!(good, "{said}");
+    let request = answer["id"].as_str().unwrap();
+    rename(&demo, request, "Loan agreement 18").await;
+    let (good, said) = demo.praya(&["verify", "--data", demo.folder.path().to_str().unwrap()]);
+    assert!(!good && said.contains("its signature does not hold"), "{said}");
+    rename(&demo, request, "Loan agreement 17").await;
 
     // A PDF of her own, signed the same way and fetched.
     let path = demo.file("letter.pdf");
@@ -84,6 +89,16 @@ async fn a_passkey_signs_a_document_once_and_anybody_checks_a_signed_pdf() {
     browser.click("form[action='/sign/check'] button").await;
     browser.find(".govuk-error-summary").await;
     browser.quit().await;
+}
+
+/// Gives what was signed another name, as somebody with the database might.
+async fn rename(demo: &Demo, request: &str, name: &str) {
+    let url = format!("sqlite:{}", demo.file("praya.sqlite").display());
+    let db = store::Db::open(&url).await.unwrap();
+    let text = format!("update signing_request set name = '{name}' where id = '{request}'");
+    let text = store::Sql::both(text.leak());
+    let edit = move |tx: &mut store::Tx<'_>| tx.execute(text, &[]).map_err(kernel::Problem::from);
+    assert_eq!(db.write(edit).await.unwrap(), 1);
 }
 
 /// One empty page.
