@@ -241,6 +241,7 @@ problem-sign-out-address-next = You are still signed in. To sign out, use “Sig
 
 
 # Registering clients
+clients-of-organisation = Programs that your organisation registers
 clients-title = Programs that sign people in
 clients-lead = A program (a client) may ask for sign-ins, records or other services once it is registered. Whoever registers it does not approve it: another person does.
 clients-new = Register a program
@@ -274,6 +275,7 @@ clients-refuse = Refuse
 clients-why = Why it is refused
 clients-other = You registered this, so another person decides.
 clients-withdraw = Withdraw
+clients-change = Change
 clients-secret = New secret
 clients-suspend = Suspend
 clients-resume = Let it act again
@@ -284,7 +286,7 @@ clients-done-withdraw = Withdrawn.
 clients-done-suspend = Suspended. None of its requests and tokens is accepted.
 clients-done-resume = It may act again.
 client-new-title = Register a program
-client-new-lead = To change a program, register it again under the same client id. Until the change is approved it stays as it is.
+client-new-lead = To change a program, press “Change” in the list. Until the change is approved it stays as it is.
 client-new-id-hint = Letters, digits, hyphens and dots, such as harbour-bank
 client-new-name-en = Name in English
 client-new-name-tc = Name in Traditional Chinese

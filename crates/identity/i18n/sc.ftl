@@ -241,6 +241,7 @@ problem-sign-out-address-next = 你仍处于登录状态。如要退出，请按
 
 
 # Registering clients
+clients-of-organisation = 您所属机构登记的程序
 clients-title = 可让市民登录的程序
 clients-lead = 程序（客户端）登记后，方可要求登录、记录或其他服务。登记程序的人员不得自行批准，须由另一人批准。
 clients-new = 登记程序
@@ -274,6 +275,7 @@ clients-refuse = 不批准
 clients-why = 不批准的理由
 clients-other = 这项登记由你提出，须由另一人决定。
 clients-withdraw = 撤回
+clients-change = 更改
 clients-secret = 更换密码
 clients-suspend = 暂停
 clients-resume = 恢复使用
@@ -284,7 +286,7 @@ clients-done-withdraw = 已撤回。
 clients-done-suspend = 已暂停，其所有请求和令牌立即失效。
 clients-done-resume = 已恢复使用。
 client-new-title = 登记程序
-client-new-lead = 如要更改程序，请以同一客户端编号再次登记。更改获批准前，原有登记保持不变。
+client-new-lead = 如要更改程序，请在列表中点击“更改”。批准之前，程序保持不变。
 client-new-id-hint = 可用英文字母、数字、连字符和句点，例如 harbour-bank
 client-new-name-en = 英文名称
 client-new-name-tc = 繁体中文名称

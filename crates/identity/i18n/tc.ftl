@@ -241,6 +241,7 @@ problem-sign-out-address-next = 你仍處於登入狀態。如要登出，請按
 
 
 # Registering clients
+clients-of-organisation = 你所屬機構登記的程式
 clients-title = 可讓市民登入的程式
 clients-lead = 程式（客戶端）登記後，方可要求登入、紀錄或其他服務。登記程式的人員不得自行批准，須由另一人批准。
 clients-new = 登記程式
@@ -274,6 +275,7 @@ clients-refuse = 不批准
 clients-why = 不批准的理由
 clients-other = 這項登記由你提出，須由另一人決定。
 clients-withdraw = 撤回
+clients-change = 更改
 clients-secret = 更換密碼
 clients-suspend = 暫停
 clients-resume = 恢復使用
@@ -284,7 +286,7 @@ clients-done-withdraw = 已撤回。
 clients-done-suspend = 已暫停，其所有要求及權杖即時失效。
 clients-done-resume = 已恢復使用。
 client-new-title = 登記程式
-client-new-lead = 如要更改程式，請以同一客戶端編號再次登記。更改獲批准前，原有登記維持不變。
+client-new-lead = 如要更改程式，請在清單按「更改」。獲批准前，程式維持不變。
 client-new-id-hint = 可用英文字母、數字、連字號及句點，例如 harbour-bank
 client-new-name-en = 英文名稱
 client-new-name-tc = 繁體中文名稱

@@ -80,8 +80,8 @@ pub(crate) use passkeys::{
 pub use passkeys::{ask, finish_signature, passkeys_of};
 pub(crate) use registrations::registrar;
 pub use registrations::{
-    ask_client, client_roles, decide_client, registration_token, registrations, resume_client,
-    rotate_secret, set_client_role, suspend_client, withdraw_client,
+    ask_client, client_roles, decide_client, registered_client, registration_token, registrations,
+    resume_client, rotate_secret, set_client_role, suspend_client, withdraw_client,
 };
 pub use restored::{Restored, held, hold, log_size, trust};
 pub(crate) use security::{

@@ -94,6 +94,15 @@ pub fn ask_client(
     Ok(id)
 }
 
+/// A client of the creator's organisation as it is registered now.
+pub fn registered_client(tx: &mut Tx<'_>, ctx: &Ctx, id: &str) -> Result<Option<Client>, Problem> {
+    let organisation = needs(tx, ctx, ClientRole::Creator)?;
+    let row = tx.query_opt(sql::CLIENT_ORGANISATION, &[id.into()])?;
+    let theirs =
+        row.is_some_and(|row| row.opt_text(0).is_ok_and(|one| one == Some(organisation.as_str())));
+    if theirs { super::client(tx, id) } else { Ok(None) }
+}
+
 /// A registration as it is kept: the organisation, what is asked, its state, who asked.
 struct Kept {
     organisation: String,

@@ -165,7 +165,35 @@ pub(super) struct New {
 }
 
 impl New {
-    fn client(&self) -> Client {
+    /// The form as it would have been filled in for a client.
+    fn of(client: &Client) -> Self {
+        let keyed = client.terms.jwks_uri.is_none()
+            && client.jwks["keys"].as_array().is_some_and(|keys| !keys.is_empty());
+        let auth = match (client.profile, client.terms.auth) {
+            (Profile::Public, _) => "none",
+            (_, Auth::ClientSecretBasic) => "secret",
+            _ => "key",
+        };
+        let lines = |all: &[String]| all.join("\n");
+        Self {
+            client_id: client.id.clone(),
+            name_en: client.name.en.clone(),
+            name_tc: client.name.tc.clone(),
+            name_sc: client.name.sc.clone(),
+            auth: auth.to_owned(),
+            tokens: if client.terms.tokens == TokenForm::Jwt { "jwt" } else { "opaque" }.to_owned(),
+            flow: if client.terms.flow == Flow::Baseline { "baseline" } else { "high" }.to_owned(),
+            redirect_uris: lines(&client.redirect_uris),
+            jwks: if keyed { client.jwks.to_string() } else { String::new() },
+            jwks_uri: client.terms.jwks_uri.clone().unwrap_or_default(),
+            backchannel_logout_uri: client.terms.backchannel_logout_uri.clone().unwrap_or_default(),
+            post_logout_redirect_uris: lines(&client.terms.post_logout_redirect_uris),
+            scopes: client.scopes.clone(),
+        }
+    }
+
+    /// What is asked; what the form does not show stays as it was.
+    fn client(&self, was: Option<Client>) -> Client {
         let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let words = |text: &str| text.split_whitespace().map(ToOwned::to_owned).collect::<Vec<_>>();
         let (profile, auth) = match self.auth.as_str() {
@@ -189,7 +217,7 @@ impl New {
             redirect_uris: words(&self.redirect_uris),
             jwks: keys,
             profile,
-            webhook: None,
+            webhook: was.as_ref().and_then(|was| was.webhook.clone()),
             scopes: words(&self.scopes).join(" "),
             active: true,
             node: None,
@@ -200,7 +228,7 @@ impl New {
                 flow,
                 backchannel_logout_uri: given(&self.backchannel_logout_uri),
                 post_logout_redirect_uris: words(&self.post_logout_redirect_uris),
-                ..Terms::default()
+                ..was.map_or_else(Terms::default, |was| was.terms)
             },
         }
     }
@@ -241,14 +269,29 @@ fn form(visit: &Visit, form: New, problem: Option<&Problem>) -> NewPage {
     }
 }
 
+#[derive(Deserialize)]
+pub(super) struct Change {
+    /// The client that is to be changed.
+    change: Option<String>,
+}
+
 /// `GET /my/clients/new`.
-pub(super) async fn new_form(State(identity): State<Identity>, visit: Visit) -> Outcome<Response> {
+pub(super) async fn new_form(
+    State(identity): State<Identity>,
+    visit: Visit,
+    Query(Change { change }): Query<Change>,
+) -> Outcome<Response> {
+    let was = registered(&identity, &visit, change.unwrap_or_default()).await?;
+    render(&form(&visit, was.as_ref().map(New::of).unwrap_or_default(), None))
+}
+
+async fn registered(
+    identity: &Identity,
+    visit: &Visit,
+    id: String,
+) -> Result<Option<Client>, Problem> {
     let ctx = visit.ctx.clone();
-    let (creator, _) = identity.0.db.read(move |tx| ops::client_roles(tx, &ctx)).await?;
-    if creator.is_none() {
-        return Err(Problem::new(403, "client-role-needed").into());
-    }
-    render(&form(&visit, New::default(), None))
+    identity.0.db.read(move |tx| ops::registered_client(tx, &ctx, &id)).await
 }
 
 /// Reads a client's keys from its own address, if it has one, and asks that it be registered.
@@ -272,7 +315,8 @@ pub(super) async fn new(
     visit: Visit,
     Form(sent): Form<New>,
 ) -> Outcome<Response> {
-    match ask(&identity, visit.ctx.clone(), &mut sent.client()).await {
+    let was = registered(&identity, &visit, sent.client_id.trim().to_owned()).await?;
+    match ask(&identity, visit.ctx.clone(), &mut sent.client(was)).await {
         Ok(_) => Ok(Redirect::to("/my/clients?done=asked").into_response()),
         Err(problem) if problem.status == 400 => {
             let page = render(&form(&visit, sent, Some(&problem)))?;

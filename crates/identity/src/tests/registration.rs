@@ -2,7 +2,7 @@
 
 use super::site::{Party, Reply, Site, each};
 use crate::{
-    model::{ClientRole, Progress},
+    model::{Client, ClientRole, Progress},
     ops,
 };
 use http::StatusCode;
@@ -111,7 +111,26 @@ async fn a_creator_registers_a_client_and_it_counts_once_another_person_approved
         );
         assert_eq!(token(&site, &second).await, StatusCode::OK);
 
-        // A change waits likewise, and until then all stays.
+        // A change waits likewise, and until then all stays. What the form does not show stays for good.
+        let hook = "https://parks.example/hooks";
+        let ctx = site.system();
+        let set = site.db.write(move |tx| {
+            let client = ops::client(tx, "parks-booking")?.unwrap();
+            ops::register_client(
+                tx,
+                &ctx,
+                &Client { webhook: Some(hook.to_owned()), ..client },
+                false,
+            )
+        });
+        set.await.unwrap();
+        let page = site.get("/my/clients", &creator).await.text;
+        assert!(page.contains("/my/clients/new?change=parks-booking"), "{page}");
+        let page = site.get("/my/clients/new?change=parks-booking", &creator).await.text;
+        assert!(
+            page.contains("value=\"parks-booking\"") && page.contains("api:tax-office"),
+            "{page}"
+        );
         let change = with(&[("scopes", "api:other-office")]);
         assert_eq!(
             site.form("/my/clients/new", &creator, &change).await.location(),
@@ -124,6 +143,8 @@ async fn a_creator_registers_a_client_and_it_counts_once_another_person_approved
             "/my/clients?done=approve"
         );
         assert_eq!(token(&site, &second).await, StatusCode::BAD_REQUEST, "the scope is gone");
+        let now = site.db.read(|tx| ops::client(tx, "parks-booking")).await.unwrap().unwrap();
+        assert_eq!(now.webhook.as_deref(), Some(hook));
         let logged = site
             .db
             .read(|tx| {
