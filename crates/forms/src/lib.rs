@@ -16,6 +16,7 @@ mod sql;
 mod tests;
 
 pub use holdings::Holdings;
+pub use ops::particulars;
 pub use pages::routes;
 pub use rules::{Form, TYPE};
 pub use sql::ALL;

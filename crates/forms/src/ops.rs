@@ -7,7 +7,7 @@ use crate::{
     sql,
 };
 use kernel::{Ctx, Id, Problem, Text, Timestamp, from_micros, micros};
-use ports::{Authorizations, Pending, Subject, SubjectKind};
+use ports::{Authorizations, Particular, Particulars, Pending, Subject, SubjectKind};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use store::Tx;
@@ -26,6 +26,27 @@ pub(crate) fn profile(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Profile, Problem> {
             Ok((row.text(0)?.to_owned(), (row.text(1)?.to_owned(), from_micros(row.int(2)?))))
         })
         .collect()
+}
+
+/// What a person said of themselves that has a claim's name (OpenID Connect Core §5.1).
+pub fn particulars(tx: &mut Tx<'_>, person: &Id) -> Result<Particulars, Problem> {
+    let mut all = Particulars::new();
+    for row in tx.query(sql::PROFILE, &[person.as_str().into()])? {
+        let claim = match row.text(0)? {
+            "email" => "email",
+            "mobile" => "phone_number",
+            "address-en" => "address",
+            "address-zh" => "address#zh-Hant-HK",
+            _ => continue,
+        };
+        all.insert(claim, Particular { value: row.text(1)?.to_owned(), proved: false });
+    }
+    if !all.contains_key("address")
+        && let Some(only) = all.remove("address#zh-Hant-HK")
+    {
+        all.insert("address", only);
+    }
+    Ok(all)
 }
 
 /// Reads what was typed for every field a person may say themselves; the problem names what is not well.

@@ -72,7 +72,9 @@ pub use mandates::{
     revoke_mandate, withdraw_mandate,
 };
 pub use officers::{appoint, dismiss, officers, on_duty, set_duty};
-pub(crate) use openid::{Question, Service, forget_service, question, say_yes, services, userinfo};
+pub(crate) use openid::{
+    Question, Service, Source, forget_service, question, say_yes, services, userinfo,
+};
 pub(crate) use own::issue_own;
 pub(crate) use passkeys::{
     Ceremony, Kind, begin_registration, begin_sign_in, finish_registration, finish_sign_in, take,

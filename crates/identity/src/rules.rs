@@ -105,9 +105,17 @@ pub const OPENID: &str = "openid";
 /// Tokens that outlast the session (Core §11).
 pub const OFFLINE: &str = "offline_access";
 /// What a person may be asked about themselves, beside records: [`OPENID`] and what goes with it.
-pub const IDENTITY: [&str; 4] = [OPENID, claims::PROFILE, OFFLINE, acting::DELEGATE];
+pub const IDENTITY: [&str; 7] = [
+    OPENID,
+    claims::PROFILE,
+    claims::EMAIL,
+    claims::PHONE,
+    claims::ADDRESS,
+    OFFLINE,
+    acting::DELEGATE,
+];
 /// What can be asked for at all.
-pub const SCOPES: [&str; 10] = [
+pub const SCOPES: [&str; 13] = [
     RECORDS,
     FORMS,
     BATCH,
@@ -116,6 +124,9 @@ pub const SCOPES: [&str; 10] = [
     GRANT_REVOKE,
     OPENID,
     claims::PROFILE,
+    claims::EMAIL,
+    claims::PHONE,
+    claims::ADDRESS,
     OFFLINE,
     acting::DELEGATE,
 ];

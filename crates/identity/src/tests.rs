@@ -4,6 +4,7 @@ mod accounts;
 mod acting;
 mod approvals;
 mod assurance;
+mod claims;
 mod clients;
 mod codes;
 mod companies;

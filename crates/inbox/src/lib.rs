@@ -17,6 +17,7 @@ mod tests;
 
 pub use holdings::Holdings;
 pub use mail::{Mailer, Settings as MailSettings};
+pub use ops::proved_address;
 pub use pages::routes;
 pub use push::Caller;
 pub use sql::ALL;

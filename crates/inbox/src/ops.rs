@@ -4,6 +4,7 @@ mod address;
 mod choices;
 mod devices;
 
+pub use address::proved_address;
 pub(crate) use address::{
     Address, CODE_GOOD, address, ask_address, code, drop_address, prove_address,
 };

@@ -8,7 +8,7 @@ mod types;
 
 pub use companies::{Companies, Officer, Registered};
 pub use holdings::{Holdings, Theirs};
-pub use person::{Inbox, OwnRecords};
+pub use person::{Inbox, OwnRecords, Particular, Particulars};
 pub use providers::{ATTRIBUTES, Provider};
 pub use types::{
     Access, Authority, Consumer, Extent, NodeRights, Own, OwnValue, Pending, Subject, SubjectKind,
@@ -120,6 +120,11 @@ pub trait Records: Send + Sync {
     fn deliver(&self, tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<Option<Json>, Problem>;
     /// The client gives the grant back: revokes the consent.
     fn give_back(&self, tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<(), Problem>;
+    /// What a person keeps to tell services of themselves, by the names of OpenID Connect Core §5.1; an address in
+    /// Chinese beside the other is `address#zh-Hant-HK`.
+    fn particulars(&self, _: &mut Tx<'_>, _person: &Id) -> Result<Particulars, Problem> {
+        Ok(Particulars::new())
+    }
 }
 
 /// How a person signs what they agree to (implemented by `identity`).

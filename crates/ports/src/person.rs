@@ -2,7 +2,7 @@
 
 use crate::{Own, Word};
 use kernel::{Ctx, Id, Problem, Timestamp};
-use std::pin::Pin;
+use std::{collections::BTreeMap, pin::Pin};
 use store::Tx;
 
 /// A person's own records, asked of their sources now (implemented by `exchange`).
@@ -32,4 +32,16 @@ pub trait Inbox: Send + Sync {
     fn asked_for(&self, tx: &mut Tx<'_>, topic: &str) -> Result<Vec<(Id, Timestamp)>, Problem>;
     /// How many messages of the person are unread.
     fn unread(&self, tx: &mut Tx<'_>, person: &Id) -> Result<u32, Problem>;
+}
+
+/// What a person keeps to tell services of themselves.
+pub type Particulars = BTreeMap<&'static str, Particular>;
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Particular {
+    /// As the person wrote it.
+    pub value: String,
+    /// Whether the person proved that it is theirs; otherwise it is their word alone.
+    pub proved: bool,
 }

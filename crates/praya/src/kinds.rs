@@ -2,7 +2,7 @@
 
 use exchange::RecordsPort;
 use kernel::{Ctx, Id, Problem, Text, Timestamp};
-use ports::Records;
+use ports::{Particular, Particulars, Records};
 use serde_json::Value as Json;
 use store::Tx;
 
@@ -50,5 +50,14 @@ impl Records for Kinds {
 
     fn give_back(&self, tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<(), Problem> {
         self.given(consent).give_back(tx, ctx, consent)
+    }
+
+    fn particulars(&self, tx: &mut Tx<'_>, person: &Id) -> Result<Particulars, Problem> {
+        let mut all = forms::particulars(tx, person)?;
+        // The address that was proved to be theirs before the one that they wrote.
+        if let Some(value) = inbox::proved_address(tx, person)? {
+            all.insert("email", Particular { value, proved: true });
+        }
+        Ok(all)
     }
 }

@@ -109,7 +109,9 @@ fn by_certificate(document: &mut Json, base: &str) {
 fn claims() -> Vec<&'static str> {
     let always =
         ["iss", "sub", "aud", "iat", "exp", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"];
-    always.into_iter().chain(rules::claims::KNOWN.map(|(name, _)| name)).collect()
+    let known = rules::claims::KNOWN.map(|(name, _)| name);
+    let verified = rules::claims::VERIFIED.map(|(_, name)| name);
+    always.into_iter().chain(known).chain(verified).collect()
 }
 
 pub(super) async fn jwks(State(identity): State<Identity>) -> Response {

@@ -136,7 +136,7 @@ async fn told(identity: &Identity, request: &Request) -> Verdict<Response> {
         None => request.certificate().into_iter().chain([String::new()]).collect(),
     };
     let ctx = client_ctx(identity, "");
-    let key = *identity.0.keys.pairwise();
+    let (key, records) = (*identity.0.keys.pairwise(), identity.0.records.clone());
     let outcome = identity.0.db.write(move |tx| {
         if let Some(proof) = &proof
             && let Err(refusal) = super::sender::spend_proof(tx, proof)?
@@ -156,7 +156,7 @@ async fn told(identity: &Identity, request: &Request) -> Verdict<Response> {
         }
         let ctx = kernel::Ctx { actor: kernel::Actor::Client { id: held.client }, ..ctx.clone() };
         let said = match &grant {
-            Some(grant) => ops::userinfo(tx, &ctx, &key, grant)?,
+            Some(grant) => ops::userinfo(tx, &ctx, records.as_ref(), &key, grant)?,
             None => None,
         };
         Ok(said.ok_or_else(|| {

@@ -57,6 +57,25 @@ pub(super) async fn register(
     open(registered(&identity, &headers, &body).await.unwrap_or_else(|response| response))
 }
 
+/// The methods of client authentication, by their names.
+const METHODS: [(&str, Profile, Auth); 4] = [
+    ("private_key_jwt", Profile::Confidential, Auth::PrivateKeyJwt),
+    ("client_secret_basic", Profile::Confidential, Auth::ClientSecretBasic),
+    ("self_signed_tls_client_auth", Profile::Confidential, Auth::SelfSignedTlsClientAuth),
+    ("none", Profile::Public, Auth::PrivateKeyJwt),
+];
+
+fn how(asked: Option<&str>) -> Option<(Profile, Auth)> {
+    let asked = asked.unwrap_or(METHODS[0].0);
+    METHODS.iter().find(|(name, ..)| *name == asked).map(|(_, profile, auth)| (*profile, *auth))
+}
+
+fn name(profile: Profile, auth: Auth) -> &'static str {
+    let of =
+        |one: &&(_, Profile, Auth)| one.1 == profile && (one.1 == Profile::Public || one.2 == auth);
+    METHODS.iter().find(of).map_or("none", |(name, ..)| *name)
+}
+
 async fn registered(
     identity: &Identity,
     headers: &HeaderMap,
@@ -81,15 +100,8 @@ async fn registered(
     let metadata: Metadata =
         serde_json::from_slice(body).map_err(|_| bad("the metadata cannot be read"))?;
     let ctx = identity.ctx(Actor::Person { id: person, session: "ses_register".into() });
-    let (profile, auth) = match metadata.token_endpoint_auth_method.as_deref() {
-        None | Some("private_key_jwt") => (Profile::Confidential, Auth::PrivateKeyJwt),
-        Some("client_secret_basic") => (Profile::Confidential, Auth::ClientSecretBasic),
-        Some("self_signed_tls_client_auth") => {
-            (Profile::Confidential, Auth::SelfSignedTlsClientAuth)
-        }
-        Some("none") => (Profile::Public, Auth::PrivateKeyJwt),
-        Some(_) => return Err(bad("token_endpoint_auth_method is not one of this server's")),
-    };
+    let (profile, auth) = how(metadata.token_endpoint_auth_method.as_deref())
+        .ok_or_else(|| bad("token_endpoint_auth_method is not one of this server's"))?;
     let or = |text: Option<String>| text.unwrap_or_else(|| metadata.client_name.clone());
     let mut client = Client {
         id: ctx.id("cli").0,
@@ -128,16 +140,10 @@ async fn registered(
             error(StatusCode::BAD_REQUEST, code, &fields.join(" "))
         }
     })?;
-    let method = match (profile, auth) {
-        (Profile::Public, _) => "none",
-        (_, Auth::PrivateKeyJwt) => "private_key_jwt",
-        (_, Auth::ClientSecretBasic) => "client_secret_basic",
-        (_, Auth::SelfSignedTlsClientAuth) => "self_signed_tls_client_auth",
-    };
     // Its secret is made once it counts, and shown to its creator on /my/clients.
     let said = json!({
         "client_id": client.id, "client_name": client.name.en, "redirect_uris": client.redirect_uris,
-        "scope": client.scopes, "token_endpoint_auth_method": method, "registration": registration,
+        "scope": client.scopes, "token_endpoint_auth_method": name(profile, auth), "registration": registration,
         "registration_state": "waiting",
         "id_token_signed_response_alg": client.terms.id_token_signed_response_alg,
         "default_acr_values": client.terms.default_acr_values,

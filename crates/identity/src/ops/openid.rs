@@ -8,6 +8,7 @@ use crate::{
     sql,
 };
 use kernel::{Actor, Ctx, Id, Problem, Text, Timestamp, from_micros, micros};
+use ports::Records;
 use serde_json::{Map, Value as Json, json};
 use store::Tx;
 
@@ -82,25 +83,48 @@ pub(super) fn sign_in_of(
     })
 }
 
+/// Where a claim's value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A register, or an officer who looked.
+    Record,
+    /// The person, who proved that it is theirs.
+    Proved,
+    /// The person's word alone.
+    Own,
+}
+
 /// What the page asks.
 #[derive(Debug, Clone)]
 pub(crate) struct Question {
     pub(crate) client: Client,
     /// Where the person is sent back to.
     pub(crate) site: String,
-    /// Each claim with its value, as the person would read it.
-    pub(crate) claims: Vec<(Wanted, Option<String>)>,
+    /// Each claim with its value, as the person would read it, and where that comes from.
+    pub(crate) claims: Vec<(Wanted, Option<(String, Source)>)>,
     /// Whether the client wants to act in the person's name.
     pub(crate) delegates: bool,
 }
 
 /// The question that the person signed in decides on.
-pub(crate) fn question(tx: &mut Tx<'_>, ctx: &Ctx, id: &Id) -> Result<Option<Question>, Problem> {
+pub(crate) fn question(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    records: &dyn Records,
+    id: &Id,
+) -> Result<Option<Question>, Problem> {
     let Some((at, client)) = deciding(tx, ctx, id)? else { return Ok(None) };
     let (None, Some(asked)) = (at.asked.details, at.asked.openid) else { return Ok(None) };
-    let known = values(tx, ctx.person()?, &asked.claims)?;
-    let text = |name: &str| known.get(name).and_then(Json::as_str).map(ToOwned::to_owned);
-    let claims = asked.claims.into_iter().map(|one| (one.clone(), text(&one.name))).collect();
+    let person = ctx.person()?;
+    let name = super::subject(tx, person)?.map(|subject| subject.name.get(ctx.locale).to_owned());
+    let own = records.particulars(tx, person)?;
+    let value = |claim: &str| match (claim, own.get(claim)) {
+        ("name", _) => name.clone().map(|name| (name, Source::Record)),
+        (_, Some(one)) if one.proved => Some((one.value.clone(), Source::Proved)),
+        (_, Some(one)) => Some((one.value.clone(), Source::Own)),
+        (_, None) => None,
+    };
+    let claims = asked.claims.into_iter().map(|one| (one.clone(), value(&one.name))).collect();
     let site = url::Url::parse(&at.asked.redirect_uri).map_err(Problem::internal)?;
     let site = site.host_str().unwrap_or_default().to_owned();
     let delegates = rules::has_scope(&at.asked.scope, rules::acting::DELEGATE);
@@ -153,6 +177,7 @@ pub(super) fn answer(
 /// The values of claims, by name, as they stand now; a claim without one is left out (Core §5.3.2).
 pub(crate) fn values(
     tx: &mut Tx<'_>,
+    records: &dyn Records,
     person: &Id,
     claims: &[Wanted],
 ) -> Result<Map<String, Json>, Problem> {
@@ -166,6 +191,21 @@ pub(crate) fn values(
         all.insert("name#zh-Hant-HK".to_owned(), tc.into());
         all.insert("name#zh-Hans-CN".to_owned(), sc.into());
     }
+    if claims.iter().any(|one| one.name != "name") {
+        for (claim, one) in records.particulars(tx, person)? {
+            let name = claim.split('#').next().unwrap_or_default();
+            if !claims.iter().any(|wanted| wanted.name == name) {
+                continue;
+            }
+            for (_, verified) in claims::VERIFIED.iter().filter(|(of, _)| *of == name) {
+                all.insert((*verified).to_owned(), one.proved.into());
+            }
+            // Core §5.1.1: an address is an object, and ours is not taken apart.
+            let value =
+                if name == "address" { json!({"formatted": one.value}) } else { one.value.into() };
+            all.insert(claim.to_owned(), value);
+        }
+    }
     Ok(all)
 }
 
@@ -174,13 +214,15 @@ pub(crate) fn values(
 pub(crate) fn userinfo(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
+    records: &dyn Records,
     key: &[u8; 32],
     grant: &Grant,
 ) -> Result<Option<Json>, Problem> {
     let (Some(person), Some(held)) = (&grant.person, &grant.sign_in) else { return Ok(None) };
-    let mut said = values(tx, person, &held.claims)?;
+    let mut said = values(tx, records, person, &held.claims)?;
     if !said.is_empty() {
-        let names: Vec<_> = said.keys().filter(|name| !name.contains('#')).collect();
+        let names: Vec<_> = claims::KNOWN.iter().map(|(name, _)| name).collect();
+        let names: Vec<_> = names.into_iter().filter(|name| said.contains_key(**name)).collect();
         let what = json!({"person": person, "consumer": grant.client, "claims": names});
         super::log(tx, ctx, "userinfo", what)?;
     }

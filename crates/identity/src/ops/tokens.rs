@@ -115,15 +115,15 @@ fn redeem(
         None
     };
     let access = new_access(tx, ctx, &grant_id, client, jkt, &held.scope)?;
-    let (told, details) = (told(tx, &held)?, once.or(details));
+    let (told, details) = (told(tx, records, &held)?, once.or(details));
     Ok(Ok(Issued { access, refresh, scope: held.scope, grant: grant_id, details, told }))
 }
 
 /// What the ID token of a grant says.
-fn told(tx: &mut Tx<'_>, grant: &Grant) -> Result<Option<Told>, Problem> {
+fn told(tx: &mut Tx<'_>, records: &dyn Records, grant: &Grant) -> Result<Option<Told>, Problem> {
     let (Some(person), Some(sign_in)) = (&grant.person, &grant.sign_in) else { return Ok(None) };
     let wanted: Vec<_> = sign_in.claims.iter().filter(|one| one.id_token).cloned().collect();
-    let claims = super::openid::values(tx, person, &wanted)?;
+    let claims = super::openid::values(tx, records, person, &wanted)?;
     Ok(Some(Told { person: person.clone(), sign_in: sign_in.clone(), claims }))
 }
 
@@ -188,7 +188,8 @@ fn refresh(
         }
     };
     let access = new_access(tx, ctx, &grant_id, client, jkt, scope)?;
-    let mut told = if rules::has_scope(scope, rules::OPENID) { told(tx, &grant)? } else { None };
+    let mut told =
+        if rules::has_scope(scope, rules::OPENID) { told(tx, records, &grant)? } else { None };
     // Core §12.2: the nonce belonged to the request.
     if let Some(told) = &mut told {
         told.sign_in.nonce = None;

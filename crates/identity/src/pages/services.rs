@@ -3,7 +3,7 @@
 use super::render;
 use crate::{
     Identity,
-    ops::{self, Question, Service},
+    ops::{self, Question, Service, Source},
 };
 use askama::Template;
 use axum::{
@@ -19,6 +19,7 @@ struct Line {
     name: String,
     title: String,
     value: Option<String>,
+    source: String,
     essential: bool,
 }
 
@@ -45,14 +46,22 @@ pub(super) async fn question(
     Path(id): Path<Id>,
 ) -> Outcome<Response> {
     let (ctx, of) = (visit.ctx.clone(), id.clone());
-    let asked = identity.0.db.read(move |tx| ops::question(tx, &ctx, &of)).await?;
+    let records = identity.0.records.clone();
+    let asked =
+        identity.0.db.read(move |tx| ops::question(tx, &ctx, records.as_ref(), &of)).await?;
     let Question { client, site, claims, delegates } =
         asked.ok_or_else(|| Problem::new(404, "interaction-unknown"))?;
     let shell = visit.shell("service-sign-in-title");
     let claims = claims.into_iter().map(|(wanted, value)| Line {
         title: title(&shell, &wanted.name),
         name: wanted.name,
-        value,
+        source: shell.t(match &value {
+            Some((_, Source::Record)) => "claim-source-record",
+            Some((_, Source::Proved)) => "claim-source-proved",
+            Some((_, Source::Own)) => "claim-source-own",
+            None => "claim-unknown",
+        }),
+        value: value.map(|(text, _)| text),
         essential: wanted.essential,
     });
     let page = Asking {

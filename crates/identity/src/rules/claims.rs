@@ -7,8 +7,20 @@ use serde_json::Value as Json;
 /// The scope that asks for the claims of [`KNOWN`] that name it (Core §5.4).
 pub const PROFILE: &str = "profile";
 
+/// The same, for each other.
+pub const EMAIL: &str = "email";
+/// The same.
+pub const PHONE: &str = "phone";
+/// The same.
+pub const ADDRESS: &str = "address";
+
 /// Every claim there is, and the scope that asks for it.
-pub const KNOWN: [(&str, &str); 1] = [("name", PROFILE)];
+pub const KNOWN: [(&str, &str); 4] =
+    [("name", PROFILE), ("email", EMAIL), ("phone_number", PHONE), ("address", ADDRESS)];
+
+/// Whether a claim is true goes with it, unasked: nobody is told an address without it.
+pub const VERIFIED: [(&str, &str); 2] =
+    [("email", "email_verified"), ("phone_number", "phone_number_verified")];
 
 /// What the scopes and the `claims` parameter (Core §5.5) ask for, each claim once; what is not known is passed
 /// over. `None` when the parameter is no object of objects.
@@ -28,9 +40,13 @@ pub fn wanted(scope: &str, parameter: Option<&str>) -> Option<Vec<Wanted>> {
     }
     let (userinfo, id_token) = (place("userinfo")?, place("id_token")?);
     let one = |(name, by): &(&str, &str)| {
-        let (told, token) =
-            (userinfo.and_then(|all| all.get(*name)), id_token.and_then(|all| all.get(*name)));
-        let essential = [told, token].iter().flatten().any(|how| how["essential"] == true);
+        let verified =
+            VERIFIED.iter().find(|(claim, _)| claim == name).map(|(_, verified)| verified);
+        let of = |all: &'_ serde_json::Map<String, Json>| {
+            all.get(*name).or_else(|| verified.and_then(|verified| all.get(*verified))).cloned()
+        };
+        let (told, token) = (userinfo.and_then(of), id_token.and_then(of));
+        let essential = [&told, &token].into_iter().flatten().any(|how| how["essential"] == true);
         let wanted = told.is_some() || token.is_some() || has_scope(scope, by);
         wanted.then(|| Wanted { name: (*name).to_owned(), essential, id_token: token.is_some() })
     };

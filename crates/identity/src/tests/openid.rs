@@ -24,7 +24,7 @@ fn client(id: &str, jwks: Json, terms: Terms) -> Client {
         jwks,
         profile: Profile::Confidential,
         webhook: None,
-        scopes: "openid profile offline_access".to_owned(),
+        scopes: "openid profile email phone offline_access".to_owned(),
         active: true,
         node: None,
         terms,

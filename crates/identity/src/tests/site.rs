@@ -62,6 +62,12 @@ impl Records for Exchange {
         self.ended.lock().unwrap().insert(consent.clone());
         Ok(())
     }
+
+    fn particulars(&self, _: &mut Tx<'_>, _: &Id) -> Result<ports::Particulars, Problem> {
+        let said = [("email", "mei@example.hk", true), ("phone_number", "+852 5123 4567", false)];
+        let one = |value: &str, proved| ports::Particular { value: value.to_owned(), proved };
+        Ok(said.into_iter().map(|(claim, value, proved)| (claim, one(value, proved))).collect())
+    }
 }
 
 /// A companies register that the test writes.

@@ -51,6 +51,11 @@ pub(crate) fn address(tx: &mut Tx<'_>, person: &Id) -> Result<Option<Address>, P
     }))
 }
 
+/// The address that a person proved to be theirs.
+pub fn proved_address(tx: &mut Tx<'_>, person: &Id) -> Result<Option<String>, Problem> {
+    Ok(address(tx, person)?.and_then(|address| address.proved))
+}
+
 /// The code of a challenge: six digits drawn under the installation's secret, so that none is kept.
 pub(crate) fn code(inbox: &Inbox, person: &Id, challenge: &Id, address: &str) -> String {
     let parts = [person.as_str(), challenge.as_str(), address].map(str::as_bytes);

@@ -66,7 +66,8 @@ impl Rp {
         terms.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let described = json!({
             "id": id, "name": {"en": "Relying party", "tc": "服務", "sc": "服务"}, "redirect_uris": [back],
-            "jwks": {"keys": []}, "profile": "confidential", "scopes": "openid profile offline_access", "terms": terms,
+            "jwks": {"keys": []}, "profile": "confidential", "scopes": "openid profile email phone address offline_access",
+            "terms": terms,
         });
         let secret = registered(demo, &id, &described)(&["secret", &id]);
         Self {
