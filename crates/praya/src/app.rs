@@ -171,7 +171,7 @@ impl App {
                 Arc::new(forms::Holdings),
                 Arc::new(signing::Holdings),
             ],
-            inbox: told,
+            inbox: told.clone(),
             caller: outbound::client(demo)?,
             cookies: cookies.clone(),
             demo,
@@ -197,6 +197,7 @@ impl App {
             directory: port.clone(),
             authorizations: port.clone(),
             signatures: port,
+            inbox: told,
             nonces: nonces.clone(),
             tsa,
         })?;

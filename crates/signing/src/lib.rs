@@ -49,6 +49,8 @@ pub struct Parts {
     pub authorizations: Arc<dyn ports::Authorizations>,
     /// What a person confirms with a passkey.
     pub signatures: Arc<dyn ports::Signatures>,
+    /// How a person is told that a signature was made in their name.
+    pub inbox: Arc<dyn ports::Inbox>,
     /// The nonces of proofs, the same as the authorisation server's.
     pub nonces: Arc<wire::dpop::Nonces>,
     /// A time-stamping authority elsewhere; without it ours stamps.

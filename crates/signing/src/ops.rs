@@ -10,7 +10,7 @@ use crate::{
     tsp::Question,
 };
 use kernel::{Actor, Ctx, Id, Problem, Timestamp, from_micros, micros};
-use ports::Subject;
+use ports::{Subject, Word};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use store::{Row, Tx};
@@ -293,6 +293,10 @@ pub(crate) fn finish(
     let more =
         json!({"person": request.person, "serial": request.serial, "signature_digest": made});
     note(tx, ctx, "signature-made", &request, more)?;
+    if let Some(person) = &request.person {
+        let words = [("document", Word::Plain(request.name.clone()))];
+        signing.inbox.leave(tx, ctx, person, "document-signed", id.as_str(), &words)?;
+    }
     tell(tx, ctx, &request, to)?;
     Ok(to)
 }

@@ -84,6 +84,7 @@ async fn sign_once(demo: Demo) {
     assert!(
         mine.contains("Loan agreement 17") && mine.contains(signed["serial"].as_str().unwrap())
     );
+    assert!(chan.get("/my/inbox").await.body.contains("You signed a document"));
     let disown = form(&mine, "/my/signatures/sig_").action;
     assert_eq!(wong.post(&disown, &[]).await.status, 404, "nobody disowns another's signature");
     assert_eq!(chan.post(&disown, &[]).await.status, 303);
