@@ -251,6 +251,8 @@ pub(crate) struct Browser {
     http: reqwest::Client,
     base: String,
     cookies: Mutex<BTreeMap<String, String>>,
+    /// Everything it was sent: where it was led, and what it was shown.
+    seen: Mutex<Vec<String>>,
 }
 
 /// What a page answered.
@@ -262,7 +264,12 @@ pub(crate) struct Page {
 
 impl Browser {
     pub(crate) fn new(base: &str) -> Self {
-        Self { http: client(), base: base.to_owned(), cookies: Mutex::default() }
+        Self {
+            http: client(),
+            base: base.to_owned(),
+            cookies: Mutex::default(),
+            seen: Mutex::default(),
+        }
     }
 
     /// Signed in as a persona of the demo.
@@ -292,7 +299,23 @@ impl Browser {
         }
         let location =
             answer.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
-        Page { status: answer.status().as_u16(), location, body: answer.text().await.unwrap() }
+        let status = answer.status().as_u16();
+        let page = Page { status, location, body: answer.text().await.unwrap() };
+        self.seen.lock().unwrap().extend(page.location.iter().chain([&page.body]).cloned());
+        page
+    }
+
+    /// Everything it was sent.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// Its session: the cookies that scripts may not read.
+    pub(crate) fn session(&self) -> Vec<String> {
+        let cookies = self.cookies.lock().unwrap();
+        let kept =
+            cookies.iter().filter(|(name, value)| !name.ends_with("-csrf") && value.len() > 20);
+        kept.map(|(_, value)| value.clone()).collect()
     }
 
     fn url(&self, path: &str) -> String {

@@ -21,6 +21,7 @@ mod basic;
 mod certificate;
 mod fapi;
 mod logout;
+mod secrets;
 
 use crate::demo::{Browser, Demo, Page, client, form, random};
 use serde_json::{Value, json};
