@@ -1,6 +1,8 @@
 //! Passkeys (WebAuthn), by `webauthn-rs`: what the browser is asked, and whether its answer holds. Pure but
 //! for the library's own random challenges; what was asked is kept by [`crate::ops`].
 
+pub mod fuzz;
+
 use kernel::{Id, Problem, Text};
 use serde::Serialize;
 use serde_json::{Value as Json, json};

@@ -106,7 +106,7 @@ impl Chromium {
     }
 
     /// Speaks to the browser in its own protocol.
-    async fn devtools(&self, command: &str, params: Value) -> Value {
+    pub(super) async fn devtools(&self, command: &str, params: Value) -> Value {
         let answer = self
             .web
             .cmd(Send("goog/cdp/execute", json!({"cmd": command, "params": params})))
@@ -130,9 +130,11 @@ impl Chromium {
     }
 
     /// A security key, `internal` or by `usb`, that says yes by itself (WebDriver's virtual authenticator, WebAuthn §11).
-    pub(super) async fn add_authenticator(&self, transport: &str) {
+    /// Gives its id.
+    pub(super) async fn add_authenticator(&self, transport: &str) -> String {
         let device = json!({"protocol": "ctap2", "transport": transport, "hasResidentKey": true, "hasUserVerification": true, "isUserConsenting": true, "isUserVerified": true});
-        self.web.cmd(Send("webauthn/authenticator", device)).await.unwrap();
+        let answer = self.web.cmd(Send("webauthn/authenticator", device)).await.unwrap();
+        answer.value::<String>().unwrap()
     }
 
     pub(super) async fn open(&self, url: &str) {

@@ -99,3 +99,69 @@ pub(super) fn invitation(demo: &Demo) -> String {
     let link = said.lines().find(|line| line.contains("/invitation/")).unwrap();
     link[link.find("/invitation/").unwrap()..].to_owned()
 }
+
+/// Whether the passkey of this browser signs in; where it does not, that is said.
+async fn signs_in(browser: &Chromium, demo: &Demo) -> bool {
+    browser.open(&format!("{}/sign-in", demo.base)).await;
+    browser.click("form[data-passkey='get'] button").await;
+    // Signed in, refused by the server, or by the browser itself.
+    browser
+        .find("form[action='/sign-out'] button, .praya-reference, [data-passkey-failed]:not([hidden])")
+        .await;
+    browser.open(&format!("{}/my/security", demo.base)).await;
+    browser.find("h1").await;
+    browser.has("form[action='/sign-out']").await
+}
+
+async fn sign_out(browser: &Chromium) {
+    browser.click("form[action='/sign-out'] button").await;
+    browser.find("a[href^='/sign-in']").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_lies_to_a_real_browser_signs_nobody_in() {
+    let Some(browser) = Chromium::start(true).await else { return };
+    let demo = Demo::start().await;
+    let device = browser.add_authenticator("internal").await;
+    browser.open(&format!("{}{}", demo.base, invitation(&demo))).await;
+    browser.click("form[data-passkey='create'] button").await;
+    browser.find("form[action='/sign-out'] button").await;
+    sign_out(&browser).await;
+    assert!(signs_in(&browser, &demo).await, "an honest one does");
+    sign_out(&browser).await;
+
+    let own = json!({"authenticatorId": device});
+    let with = |more: serde_json::Value| {
+        let mut all = own.clone();
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        all
+    };
+    for lie in ["isBogusSignature", "isBadUV", "isBadUP"] {
+        for (told, signs) in [(true, false), (false, true)] {
+            let bits = with(json!({ lie: told }));
+            browser.devtools("WebAuthn.setResponseOverrideBits", bits).await;
+            assert_eq!(signs_in(&browser, &demo).await, signs, "{lie} {told}");
+            if signs {
+                sign_out(&browser).await;
+            }
+        }
+    }
+    for (verified, signs) in [(false, false), (true, true)] {
+        let who = with(json!({"isUserVerified": verified}));
+        browser.devtools("WebAuthn.setUserVerified", who).await;
+        assert_eq!(signs_in(&browser, &demo).await, signs, "the person was verified: {verified}");
+    }
+    sign_out(&browser).await;
+
+    // A copy of the passkey, made before the last sign-ins: its counter gives it away.
+    let held = browser.devtools("WebAuthn.getCredentials", own.clone()).await;
+    let mut copy = held["credentials"][0].clone();
+    assert!(copy["signCount"].as_i64().unwrap() > 2, "{held}");
+    copy["signCount"] = 1.into();
+    browser
+        .devtools("WebAuthn.removeCredential", with(json!({"credentialId": copy["credentialId"]})))
+        .await;
+    browser.devtools("WebAuthn.addCredential", with(json!({"credential": copy}))).await;
+    assert!(!signs_in(&browser, &demo).await, "a copy does not sign in");
+    browser.quit().await;
+}
