@@ -49,6 +49,23 @@ fn failed(problem: Problem) -> Response {
     crate::Refusal::from(problem).into_response()
 }
 
+/// What of the metadata cannot be registered.
+fn refused(problem: Problem) -> Response {
+    match problem.status {
+        500.. => failed(problem),
+        403 => error(StatusCode::FORBIDDEN, "access_denied", problem.code),
+        _ => {
+            let fields: Vec<_> = problem.fields.iter().map(|one| one.field.clone()).collect();
+            let code = if fields.iter().any(|field| field == "redirect_uris") {
+                "invalid_redirect_uri"
+            } else {
+                "invalid_client_metadata"
+            };
+            error(StatusCode::BAD_REQUEST, code, &fields.join(" "))
+        }
+    }
+}
+
 pub(super) async fn register(
     State(identity): State<Identity>,
     headers: HeaderMap,
@@ -127,19 +144,7 @@ async fn registered(
         },
     };
     let outcome = ask(identity, ctx, &mut client).await;
-    let registration = outcome.map_err(|problem| match problem.status {
-        500.. => failed(problem),
-        403 => error(StatusCode::FORBIDDEN, "access_denied", problem.code),
-        _ => {
-            let fields: Vec<_> = problem.fields.iter().map(|one| one.field.clone()).collect();
-            let code = if fields.iter().any(|field| field == "redirect_uris") {
-                "invalid_redirect_uri"
-            } else {
-                "invalid_client_metadata"
-            };
-            error(StatusCode::BAD_REQUEST, code, &fields.join(" "))
-        }
-    })?;
+    let registration = outcome.map_err(refused)?;
     // Its secret is made once it counts, and shown to its creator on /my/clients.
     let said = json!({
         "client_id": client.id, "client_name": client.name.en, "redirect_uris": client.redirect_uris,
