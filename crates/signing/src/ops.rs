@@ -140,7 +140,8 @@ pub(crate) fn seen(
     let person = ctx.person()?;
     let request = find(tx, id)?;
     let subject = signing.directory.subject(tx, person)?.ok_or_else(unknown)?;
-    if request.person.as_ref().is_some_and(|one| one != person) {
+    let all = signing.directory.selves(tx, person)?;
+    if request.person.as_ref().is_some_and(|one| !all.contains(one)) {
         return Err(unknown());
     }
     if request.person.is_none() && request.state_at(ctx.now) != State::Asked {
@@ -318,22 +319,50 @@ pub(crate) fn of_client(tx: &mut Tx<'_>, client: &str, id: &Id) -> Result<Reques
 }
 
 /// What the person signed in signed or refused, newest first.
-pub(crate) fn history(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Vec<Request>, Problem> {
-    let rows = tx.query(sql::OF_PERSON, &[ctx.person()?.as_str().into()])?;
-    rows.iter().map(read).collect()
+pub(crate) fn history(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    signing: &Signing,
+) -> Result<Vec<Request>, Problem> {
+    let mut all = Vec::new();
+    for account in signing.directory.selves(tx, ctx.person()?)? {
+        for row in tx.query(sql::OF_PERSON, &[account.as_str().into()])? {
+            all.push(read(&row)?);
+        }
+    }
+    all.sort_by_key(|request| std::cmp::Reverse(request.at));
+    Ok(all)
 }
 
 /// The serial numbers of the person's certificates that are revoked.
-pub(crate) fn revoked(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<BTreeSet<String>, Problem> {
-    let rows = tx.query(sql::REVOKED_OF, &[ctx.person()?.as_str().into()])?;
-    rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
+pub(crate) fn revoked(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    signing: &Signing,
+) -> Result<BTreeSet<String>, Problem> {
+    let mut all = BTreeSet::new();
+    for account in signing.directory.selves(tx, ctx.person()?)? {
+        for row in tx.query(sql::REVOKED_OF, &[account.as_str().into()])? {
+            all.insert(row.text(0)?.to_owned());
+        }
+    }
+    Ok(all)
 }
 
 /// The person says that a signature is not theirs: its certificate is revoked.
-pub(crate) fn disown(tx: &mut Tx<'_>, ctx: &Ctx, id: &Id) -> Result<(), Problem> {
-    let args = [id.as_str().into(), ctx.person()?.as_str().into()];
-    let row = tx.query_opt(sql::OWN_SERIAL, &args)?.ok_or_else(unknown)?;
-    authority::revoked(tx, ctx, row.text(0)?, Reason::KeyCompromise)
+pub(crate) fn disown(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    signing: &Signing,
+    id: &Id,
+) -> Result<(), Problem> {
+    for account in signing.directory.selves(tx, ctx.person()?)? {
+        let args = [id.as_str().into(), account.as_str().into()];
+        if let Some(row) = tx.query_opt(sql::OWN_SERIAL, &args)? {
+            return authority::revoked(tx, ctx, row.text(0)?, Reason::KeyCompromise);
+        }
+    }
+    Err(unknown())
 }
 
 /// Ends what nobody answered, and forgets what was kept long enough.

@@ -26,10 +26,6 @@ statements! {
     /// One answer: whoever comes second finds no row that is still `asked`.
     ANSWER = "update signing_request set state = $2, person = $3, answered_at = $4, serial = $5, signature = $6, document = $7, yes = $8 where id = $1 and state = 'asked' and expires_at > $4";
     FINISH = "update signing_request set state = 'signed', signature = $2, document = $3 where id = $1 and state = 'agreed'";
-    REQUESTS_OF = "select id from signing_request where person = $1 and person <> $2 order by id";
-    HAND_REQUEST = "update signing_request set person = $3 where id = $1 and person = $2";
-    CERTIFICATES_OF = "select serial from signing_certificate where person = $1 and person <> $2 order by serial";
-    HAND_CERTIFICATE = "update signing_certificate set person = $3 where serial = $1 and person = $2";
     END_REQUESTS = "update signing_request set state = 'expired' where person = $1 and state = 'asked'";
     DROP_DOCUMENTS = "update signing_request set document = null, signature = null where person = $1";
     EXPIRE = "update signing_request set state = 'expired', document = null where state = 'asked' and expires_at <= $1";

@@ -43,14 +43,14 @@ async fn list(signing: &Signing, visit: &Visit, errors: Errors) -> Outcome<Html<
     let (all, names, revoked) = signing
         .db
         .read(move |tx| {
-            let all = ops::history(tx, &ctx)?;
+            let all = ops::history(tx, &ctx, &this)?;
             let mut names = BTreeMap::new();
             for client in all.iter().filter_map(|one| one.client.clone()) {
                 if let Some(consumer) = this.directory.consumer(tx, &client)? {
                     names.insert(client, consumer.name);
                 }
             }
-            Ok::<_, Problem>((all, names, ops::revoked(tx, &ctx)?))
+            Ok::<_, Problem>((all, names, ops::revoked(tx, &ctx, &this)?))
         })
         .await?;
     let shell = visit.shell("signatures-title");
@@ -81,8 +81,8 @@ pub(super) async fn disown(
     Path(id): Path<Id>,
     web::Form(Nothing {}): web::Form<Nothing>,
 ) -> Outcome<Redirect> {
-    let ctx = visit.ctx.clone();
-    signing.db.write(move |tx| ops::disown(tx, &ctx, &id)).await?;
+    let (this, ctx) = (signing.clone(), visit.ctx.clone());
+    signing.db.write(move |tx| ops::disown(tx, &ctx, &this, &id)).await?;
     Ok(Redirect::to("/my/signatures"))
 }
 
