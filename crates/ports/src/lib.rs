@@ -120,8 +120,7 @@ pub trait Records: Send + Sync {
     fn deliver(&self, tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<Option<Json>, Problem>;
     /// The client gives the grant back: revokes the consent.
     fn give_back(&self, tx: &mut Tx<'_>, ctx: &Ctx, consent: &Id) -> Result<(), Problem>;
-    /// What a person keeps to tell services of themselves, by the names of OpenID Connect Core §5.1; an address in
-    /// Chinese beside the other is `address#zh-Hant-HK`.
+    /// What a person keeps to tell services of themselves.
     fn particulars(&self, _: &mut Tx<'_>, _person: &Id) -> Result<Particulars, Problem> {
         Ok(Particulars::new())
     }

@@ -34,7 +34,8 @@ pub trait Inbox: Send + Sync {
     fn unread(&self, tx: &mut Tx<'_>, person: &Id) -> Result<u32, Problem>;
 }
 
-/// What a person keeps to tell services of themselves.
+/// What a person keeps to tell services of themselves, by the names of OpenID Connect Core §5.1; an address in
+/// Chinese beside the other is `address#zh-Hant-HK`.
 pub type Particulars = BTreeMap<&'static str, Particular>;
 
 /// One of them.
